@@ -1,0 +1,109 @@
+"""Every word that a model reads.
+
+Edit the texts here, or, in a notebook, pass an edited copy: `replace(ITEMS, rules="...")`. The variables that a text
+may use are the keyword arguments of the function that fills it. A prompt states its count once, in its last sentence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .models import Category
+
+OPENINGS = ("Photorealistic LEGO-style minifigure", "Photorealistic LEGO-style figure")
+TAIL = "clean background, high detail, vibrant, evenly lit, 1024x1024"
+
+STRICTER = (
+    "Your last answer was not usable. Return ONLY the JSON object that the schema describes: no prose before or after "
+    "it, no code fence, no comment, every field present, and finish the object."
+)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A system message and the opening of a user message.
+
+    Attributes:
+        role: who the model is and what it makes.
+        rules: what an acceptable answer is.
+        steer: an optional wish of the user's for this run, such as "all of them at sea".
+    """
+
+    role: str
+    rules: str
+    steer: str = ""
+
+    def system(self, *, stricter: bool = False) -> str:
+        return "\n\n".join(part for part in (self.role, self.rules, STRICTER if stricter else "") if part)
+
+
+CATEGORIES = Prompt(
+    role="You are a data generator that invents distinct categories for a LEGO-style figure catalog.",
+    rules="""\
+Each category has
+- name: 2-3 words, in Title Case, a theme that holds many different figures ("Polar Explorers", not "A Polar Explorer")
+- slug: the name in kebab-case
+
+Cover a wide range: professions, eras, places, fantasy, sport, nature, arts, science. No two categories may overlap.
+No trademarks, brand or franchise names, and no real people.
+Return ONLY JSON.""",
+)
+
+ITEMS = Prompt(
+    role="You generate unique LEGO-style catalog items.",
+    rules=f"""\
+Return ONLY a JSON root object with key `items` whose value is an array of objects with fields:
+- name: 3-80 characters, at most 6 words, unlike every name already used
+- description: 2-4 sentences, 20-1200 characters, neutral in tone, no trademarks
+- category: the exact name of one of the existing categories
+- imagePrompt: starts EXACTLY with "{OPENINGS[0]}" (or "{OPENINGS[1]}"), then a concise comma-separated set of
+  distinctive visual elements from the description, then "{TAIL}". At most 230 characters in all.
+
+Hard constraints:
+- No trademarked logos, no brand or franchise names besides the generic LEGO-style descriptor, no copyrighted
+  characters, no real people, no personal data such as e-mail addresses, phone numbers or URLs.
+- The words "logo", "official" and "trademark" appear nowhere; "LEGO" appears only in "LEGO-style" in the imagePrompt.
+- Every item differs from the others in role, clothing, tool and setting.
+Do not include productId or filename.""",
+)
+
+PICTURE_FALLBACK = OPENINGS[1] + ", {name}, " + TAIL
+"""For an item of an older generator that has no imagePrompt. Variable: name."""
+
+
+def categories_request(prompt: Prompt, count: int, *, known: Sequence[str] = ()) -> str:
+    """The user message that asks for `count` categories beside the `known` names."""
+    parts = [prompt.steer]
+    if known:
+        parts.append(f"Already chosen, do not repeat or overlap: {', '.join(known)}.")
+    parts.append(f"Return exactly {count} categories.")
+    return "\n".join(part for part in parts if part)
+
+
+def items_request(
+    prompt: Prompt, count: int, *, categories: Sequence[Category], used: Iterable[str] = (), facets: str = ""
+) -> str:
+    """The user message of one batch.
+
+    Args:
+        prompt: the texts, with the user's own wish in `steer`.
+        count: items to ask for.
+        categories: those to write for, the ones with the fewest items first.
+        used: names that must not come again, already cut to the budget.
+        facets: settings, eras, moods and tools drawn for this batch, to keep a large catalogue varied.
+    """
+    listed = json.dumps([{"name": c.name, "slug": c.slug} for c in categories], ensure_ascii=False)
+    names = ", ".join(used)
+    parts = [
+        f"Existing categories: {listed}",
+        f"Already used names: {names}" if names else "",
+        f"For variety, draw on: {facets}." if facets else "",
+        prompt.steer,
+        "Spread the items evenly over the categories, the first ones first.",
+        f"Return exactly {count} items.",
+    ]
+    return "\n".join(part for part in parts if part)
