@@ -4,6 +4,9 @@ The list is the contract between three rooms: the scene (which names parts), the
 baker in `tools/bake` (which makes the shape of each). A test keeps the asset index and this list equal.
 
 A zone is painted with a fixed colour (`#rrggbb`: wood is brown) or with one of `PAINTS`, which the scene fills in.
+A `Piece` of a scene overrides: its `colour`, unless empty, paints the part's first zone, and its `accent`, unless empty,
+the first of the other zones that has a named paint. So an empty colour means "as such a thing is".
+Headgear decides itself how much hair shows (`Part.hair`), and the compositor swaps in an `under` part.
 """
 
 from dataclasses import dataclass
