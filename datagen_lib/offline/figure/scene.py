@@ -17,15 +17,15 @@ class Piece:
     """One baked part and how it is painted.
 
     Attributes:
-        part: its name, a key of `parts.PARTS`.
-        colour: of its main zone.
-        accent: of its second zone (trim, band, flame, pages), where the part has no colour of its own for it.
-        finish: "plastic", "matte", "metal", "glossy" or "glow" for the main zone; empty for the part's own.
+        part: its key in `parts.PARTS`, such as "item.guitar".
+        colour: of its first zone; empty leaves that zone as `parts` has it.
+        accent: of the first other zone that has a named paint; empty likewise.
+        finish: "plastic", "matte", "metal", "glossy" or "glow" for the first zone; empty for the part's own.
     """
 
     part: str
-    colour: str
-    accent: str
+    colour: str = ""
+    accent: str = ""
     finish: str = ""
 
 
@@ -34,82 +34,111 @@ class Face:
     """What is printed on the head.
 
     Attributes:
-        eyes: "dot", "tall", "lash", "wide", "closed" or "wink".
-        brows: "soft", "raised", "angry", "thick" or "worry".
-        mouth: "smile", "smirk", "grin", "open", "o", "flat", "frown" or "lips".
-        extras: any of "glasses", "shades", "freckles", "moustache", "stubble", "patch", "wrinkles", "cheeks",
-            "mask" (a surgeon's), "paint" (stripes on the cheeks).
-        brow_colour: of brows and moustache.
+        eyes, brows, mouth: one of `parts.EYES`, `parts.BROWS`, `parts.MOUTHS`.
+        marks: any of `parts.MARKS`.
+        brow_colour: of brows and stubble.
     """
 
     eyes: str
     brows: str
     mouth: str
-    extras: frozenset[str]
+    marks: frozenset[str]
     brow_colour: str
 
 
 @dataclass(frozen=True, slots=True)
 class Torso:
-    """The printed body: `print` names a function of `prints`, which uses three colours and at most one emblem."""
+    """The printed body.
+
+    Attributes:
+        print: one of `parts.PRINTS`.
+        top, trim, accent: its three colours, which are the paints of those names as well.
+        icon: one of `parts.ICONS`, or empty.
+    """
 
     print: str
-    colour: str
-    second: str
-    third: str
-    emblem: str = ""
+    top: str
+    trim: str
+    accent: str
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Everything that the compositor needs, in the order in which it is drawn.
+    """Everything that the compositor needs, roughly in the order in which it is drawn.
 
     Attributes:
-        backdrop: a key of `backdrop.BACKDROPS`.
-        accent: the backdrop's own colour (studio sweep, banner, curtain).
+        backdrop: a key of `backdrop.BACKDROPS`; `tint` is that backdrop's own colour (sweep, banner, curtain).
         diffuse, specular: tint of the light on the figure, from backdrop and mood.
-        base: what the figure stands on; `colour` is the plate's.
-        rear: a prop behind the figure (a tree), or None.
-        legs, boots: colours; equal where no boots show.
+        base: what the figure stands on.
+        rear: what stands behind it, or None.
+        legs, shoes: colours; `legwear` is one of `parts.LEGWEAR`.
         torso: the printed body.
         back: cape, backpack, wings ..., or None.
-        worn: robe, skirt, vest, scarf, in drawing order.
-        sleeves: "long", "short", "cuff" or "band"; `arms` is the sleeve's colour, `trim` the cuff's or band's,
-            `hands` the skin's or a glove's.
-        pose: of the arm that holds nothing: "down", "up" or "hold". The other arm always holds, if `held` is set.
+        worn: parts of the slots body and neck, in drawing order.
+        sleeves: one of `parts.SLEEVES`, in the torso's `top` with its `trim` for cuff and band; `hands` is the skin's
+            or a glove's colour.
+        right, left: poses of the arms, as "hold" in `arm.R-hold`; R holds `held` and is the viewer's left.
         skin, age: "#rrggbb"; "child", "adult" or "old".
-        hair: None where the head is bald or hidden; drawn only as far as `headgear` leaves it visible.
-        beard, headgear, held: parts or None.
-        props: what stands in front on the plate: companion first, then things.
+        hair: a style, or None for a bald head; what headgear leaves of it is the compositor's to know.
+        hair_colour: also of beard and brows.
+        beard, eyewear, headgear, held: parts or None.
+        prop: what stands at the front, of the slots prop or pet, or None.
         flip: whether the finished picture is mirrored.
         seed: for the choices too small for a field.
         used: the words of the prompt that decided something, lower-case.
     """
 
     backdrop: str
-    accent: str
+    tint: str
     diffuse: Tint
     specular: Tint
     base: Piece
     rear: Piece | None
     legs: str
-    boots: str
+    shoes: str
+    legwear: str
     torso: Torso
     back: Piece | None
     worn: tuple[Piece, ...]
     sleeves: str
-    arms: str
-    trim: str
     hands: str
-    pose: str
+    right: str
+    left: str
     skin: str
     age: str
     face: Face
     hair: Piece | None
+    hair_colour: str
     beard: Piece | None
+    eyewear: Piece | None
     headgear: Piece | None
     held: Piece | None
-    props: tuple[Piece, ...]
+    prop: Piece | None
     flip: bool
     seed: int
     used: frozenset[str] = frozenset()
+
+    @property
+    def paints(self) -> dict[str, str]:
+        """A colour for every name of `parts.PAINTS`; a piece's own colours go before these."""
+        torso = self.torso
+
+        def own(piece: Piece | None, otherwise: str) -> str:
+            return (piece and piece.colour) or otherwise
+
+        return {
+            "skin": self.skin,
+            "hair": self.hair_colour,
+            "top": torso.top,
+            "bottom": self.legs,
+            "shoes": self.shoes,
+            "glove": self.hands,
+            "hat": own(self.headgear, torso.top),
+            "trim": torso.trim,
+            "accent": torso.accent,
+            "back": own(self.back, torso.trim),
+            "item": own(self.held, torso.trim),
+            "prop": own(self.prop, torso.accent),
+            "base": own(self.base, self.legs),
+        }
