@@ -1,0 +1,21 @@
+"""A stand-in for Azure OpenAI that needs no key and no network: `start()` it, or `python -m datagen_lib.offline`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .faults import Fault, Faults
+    from .server import Call, Server, start
+
+__all__ = ["Call", "Fault", "Faults", "Server", "start"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the server when it is first asked for: the writer and the renderer are used without it too."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    from . import faults, server
+
+    return getattr(faults if name in ("Fault", "Faults") else server, name)

@@ -1,0 +1,805 @@
+"""A stand-in for Azure OpenAI on the loopback address, in a thread of its own.
+
+    with start(text_rpm=60, faults=Faults(Fault("429", rate=0.1))) as server:
+        client = AsyncAzureOpenAI(azure_endpoint=server.url, api_key=server.key, api_version="2025-04-01-preview")
+
+It speaks chat completions and image generations on the deployment routes, on /openai/v1 and on /v1. One event loop
+serves all; pictures are drawn in a small pool of threads, text is written in another thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+import os
+import re
+import secrets
+import socket
+import struct
+import threading
+import time
+import traceback
+import uuid
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar, cast
+from urllib.parse import parse_qsl
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import Server as Uvicorn
+
+from . import checks, wire
+from .checks import Family, Refused
+from .faults import Fault, Faults, Route, spoil_answer, spoil_image, spoil_items, spoil_text
+from .quota import Quota, Window
+
+API_VERSION = "2025-04-01-preview"
+Latency = float | tuple[float, float]
+"""Seconds, or the shortest and the longest of an even spread."""
+Write = Callable[..., dict[str, Any]]
+"""`write(messages, schema, *, seed) -> object` that the schema describes."""
+Draw = Callable[[str, int], bytes]
+"""`draw(prompt, size) -> PNG bytes`, size x size; called from several threads."""
+RateHeaders = Literal["full", "unknown", "off"]
+
+_T = TypeVar("_T")
+_Scope = MutableMapping[str, Any]
+_Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+_Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_ROUTES = (
+    (re.compile(r"/openai/deployments/(?P<deployment>[^/]+)/chat/completions"), "text", "azure"),
+    (re.compile(r"/openai/deployments/(?P<deployment>[^/]+)/images/generations"), "image", "azure"),
+    (re.compile(r"/openai/v1/chat/completions"), "text", "v1"),
+    (re.compile(r"/openai/v1/images/generations"), "image", "v1"),
+    (re.compile(r"/v1/chat/completions"), "text", "openai"),
+    (re.compile(r"/v1/images/generations"), "image", "openai"),
+)
+_OPERATIONS = {"text": "ChatCompletions_Create", "image": "ImageGenerations_Create"}
+_SECRET_HEADERS = ("api-key", "authorization")
+
+
+@dataclass
+class Call:
+    """One request as it came, and what became of it.
+
+    Attributes:
+        route: "text", "image", or "" for a path that the service doesn't have.
+        number: counted from 1 over the calls of its route that had the right key; 0 for others.
+        headers: names in lower case, without the key.
+        key_ok: whether the key was right.
+        body: the parsed JSON, or None.
+        status: answered, or None while the call runs and where no status was sent.
+        fault: kind of the fault that struck it; several are joined by "+".
+        left: the client went away before the answer was complete.
+        started, ended: monotonic seconds.
+        error: a traceback, where the stand-in itself failed.
+    """
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    key_ok: bool
+    route: Route | Literal[""] = ""
+    family: Family = "azure"
+    deployment: str = ""
+    number: int = 0
+    body: Any = None
+    status: int | None = None
+    fault: str = ""
+    left: bool = False
+    started: float = field(default_factory=time.monotonic)
+    ended: float | None = None
+    error: str = ""
+
+    def struck(self, fault: Fault) -> Fault:
+        """Note that this fault struck."""
+        self.fault = f"{self.fault}+{fault.kind}" if self.fault else fault.kind
+        return fault
+
+
+class Server:
+    """A running stand-in; `start` makes one. All of it may be used from any thread.
+
+    Attributes:
+        url: `http://127.0.0.1:PORT`, without a slash at the end.
+        key: the key that it takes as `api-key` or as a bearer token.
+        faults: what goes wrong; change it or put another in its place at any time.
+        text_latency, image_latency: what a call takes, pictures at least their drawing time.
+    """
+
+    def __init__(
+        self,
+        *,
+        listener: socket.socket,
+        key: str,
+        seed: int,
+        faults: Faults,
+        text_latency: Latency,
+        image_latency: Latency,
+        quotas: Mapping[str, Quota],
+        rate_headers: RateHeaders,
+        deployments: Mapping[str, Collection[str] | None],
+        write: Write | None,
+        draw: Draw | None,
+        keep_calls: int,
+    ) -> None:
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self.key, self.seed, self.faults = key, seed, faults
+        self.text_latency, self.image_latency = text_latency, image_latency
+        self._quotas, self._rate_headers, self._deployments = (quotas, rate_headers, deployments)
+        self._write, self._draw = write, draw
+        self._calls: deque[Call] = deque(maxlen=keep_calls)
+        self._numbers: Counter[str] = Counter()
+        self._asked: Counter[bytes] = Counter()
+        self._names: deque[str] = deque(maxlen=2000)
+        self._lock = threading.Lock()
+        self._artists = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "offline-draw")
+        self._writers = ThreadPoolExecutor(1, "offline-write")
+        self._loop = _Loop(self._app, listener)
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every request so far, oldest first, the newest 100,000."""
+        with self._lock:
+            return list(self._calls)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The environment that makes an Azure OpenAI client use this server."""
+        text, image = (self._deployments[route] for route in ("text", "image"))
+        return {
+            "AZURE_OPENAI_ENDPOINT": self.url,
+            "AZURE_OPENAI_API_KEY": self.key,
+            "AZURE_OPENAI_API_VERSION": API_VERSION,
+            "AZURE_OPENAI_GPT5_DEPLOYMENT": next(iter(text or ()), "gpt-5"),
+            "AZURE_OPENAI_IMAGE_DEPLOYMENT": next(iter(image or ()), "gpt-image-1"),
+        }
+
+    @property
+    def running(self) -> bool:
+        return self._loop.thread.is_alive()
+
+    def stop(self) -> None:
+        """End every connection and every thread; a second call does nothing."""
+        self._loop.stop()
+        for pool in (self._artists, self._writers):
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<offline stand-in at {self.url}, {'running' if self.running else 'stopped'}>"
+
+    # --- a request's way ---------------------------------------------------------------------------------------------
+
+    async def _app(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
+        """The ASGI application."""
+        if scope["type"] != "http":
+            return
+        call = self._record(scope)
+        exchange = _Exchange(call, send)
+        try:
+            raw = await _read(receive)
+            if raw is None:
+                call.left = True
+                return
+            with exchange.watching(receive):
+                await self._answer(call, raw, exchange)
+        except Refused as refused:
+            await exchange.json(refused.status, refused.body(call.family), refused.headers)
+        except _Gone:
+            call.left = True
+        except _Cut as cut:
+            await self._cut(scope, receive, reset=cut.reset)
+        except Exception as exc:  # noqa: BLE001 - a bug of ours must show as what a client knows, and stay on the record
+            call.error = traceback.format_exc()
+            if not exchange.begun:
+                failed = Refused(500, "InternalServerError", f"The offline stand-in failed: {exc!r}")
+                await exchange.json(500, failed.body(call.family))
+            else:
+                await self._cut(scope, receive, reset=False)
+        finally:
+            call.ended = time.monotonic()
+
+    async def _cut(self, scope: _Scope, receive: _Receive, *, reset: bool) -> None:
+        self._loop.cut(scope["client"], reset=reset)
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    def _record(self, scope: _Scope) -> Call:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        bearer = headers.get("authorization", "")
+        given = headers.get("api-key") or (bearer[7:] if bearer.lower().startswith("bearer ") else "")
+        call = Call(
+            method=scope["method"],
+            path=scope["path"],
+            query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+            headers={name: value for name, value in headers.items() if name not in _SECRET_HEADERS},
+            key_ok=hmac.compare_digest(given.encode(), self.key.encode()),
+        )
+        for pattern, route, family in _ROUTES:
+            if match := pattern.fullmatch(call.path):
+                call.route, call.family = cast("Route", route), cast("Family", family)
+                call.deployment = match.groupdict().get("deployment", "")
+        with self._lock:
+            if call.route and call.key_ok and call.method == "POST":
+                self._numbers[call.route] += 1
+                call.number = self._numbers[call.route]
+            self._calls.append(call)
+        return call
+
+    async def _answer(self, call: Call, raw: bytes, exchange: _Exchange) -> None:
+        with contextlib.suppress(ValueError):
+            call.body = json.loads(raw)
+        if not call.route or call.method != "POST":
+            raise checks.not_found()
+        if not call.key_ok:
+            raise checks.wrong_key()
+        await self._throttle(call, exchange)
+        if fault := self.faults.pick("call", call):
+            await self._fail(call.struck(fault), call, exchange)
+            return
+        if not isinstance(call.body, dict):
+            raise checks.invalid("We could not parse the JSON body of your request: an object is expected.")
+        version = checks.api_version(call.family, call.query)
+        self._check_deployment(call)
+        if call.route == "text":
+            checks.check_chat(call.body, version)
+            await self._chat(call, exchange)
+        else:
+            if version is not None and version < checks.IMAGE_SINCE:
+                raise Refused(
+                    400,
+                    "BadRequest",
+                    "Image generation with this model is enabled only for api versions 2025-04-01-preview and later",
+                )
+            checks.check_image(call.body, call.family)
+            await self._image(call, exchange)
+
+    async def _throttle(self, call: Call, exchange: _Exchange) -> None:
+        """Count the call against its quota; raise a 429 when that is used up."""
+        exchange.headers |= {"apim-request-id": str(uuid.uuid4()), "x-ms-region": "Offline"}
+        quota = self._quotas.get(call.route)
+        if quota is None:
+            return
+        wait = quota.take()
+        if self._rate_headers != "off":
+            left = quota.remaining if self._rate_headers == "full" else -1
+            exchange.headers |= {
+                "x-ratelimit-limit-requests": str(int(quota.rpm)),
+                "x-ratelimit-remaining-requests": str(left),
+                "x-ratelimit-limit-tokens": str(int(quota.rpm) * 1000),
+                "x-ratelimit-remaining-tokens": str(left * 1000 if left >= 0 else -1),
+            }
+        if wait is not None:
+            call.fault = "quota"
+            raise checks.rate_limited(_OPERATIONS[call.route], _version(call), wait, code="RateLimitReached")
+
+    def _check_deployment(self, call: Call) -> None:
+        if call.family != "azure":
+            model = call.body.get("model")
+            if not isinstance(model, str) or not model:
+                raise checks.invalid("you must provide a model parameter", "model", "missing_required_parameter")
+            call.deployment = model
+        known = self._deployments[call.route]
+        if known is None or call.deployment in known:
+            return
+        if call.deployment in (self._deployments["image" if call.route == "text" else "text"] or ()):
+            operation = "chatCompletion" if call.route == "text" else "imageGeneration"
+            raise Refused(
+                400,
+                "OperationNotSupported",
+                f"The {operation} operation does not work with the specified model, {call.deployment}. Please choose "
+                "different model and try again.",
+            )
+        raise checks.no_deployment()
+
+    # --- call faults -------------------------------------------------------------------------------------------------
+
+    async def _fail(self, fault: Fault, call: Call, exchange: _Exchange) -> None:
+        """Answer with the fault."""
+        kind = fault.kind
+        if kind == "cut":
+            raise _Cut(reset=True)
+        if kind == "hang":
+            await exchange.left()
+        if kind == "5xx":
+            kind = ("500", "502", "503", "504")[int(self.faults.draw("5xx", call.route, call.number) * 4)]
+        if kind == "502":
+            page = b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
+            await exchange.whole(502, page, "text/html")
+            return
+        raise _refusal(kind, fault, call)
+
+    # --- text --------------------------------------------------------------------------------------------------------
+
+    async def _chat(self, call: Call, exchange: _Exchange) -> None:
+        began, body = time.monotonic(), call.body
+        latency = self._latency(self.text_latency, call)
+        fault = self.faults.pick("answer", call)
+        kind = call.struck(fault).kind if fault else ""
+        completion = await self._complete(call, kind)
+        if body.get("stream"):
+            usage = bool((body.get("stream_options") or {}).get("include_usage"))
+            await self._stream(exchange, completion, kind, began, latency, include_usage=usage)
+            return
+        await exchange.until(began + latency)
+        if kind == "stream-error":
+            raise _refusal("500", Fault("500"), call)
+        answer = json.dumps(completion.plain(), ensure_ascii=False).encode()
+        await exchange.whole(200, answer, "application/json", cut=kind == "cut-body")
+
+    async def _complete(self, call: Call, kind: str) -> wire.Completion:
+        """The text that answers the call, spoilt as `kind` and the item faults say."""
+        body = call.body
+        asked = json.dumps([body["messages"], body.get("response_format")], sort_keys=True).encode()
+        count, draw = (body.get("n") or 1, self.faults.draw("answer", "text", call.number))
+        texts = []
+        for _ in range(count):
+            # the same request again gets another answer, as from a model; a new server starts over
+            seed = self.seed + self._asked[asked]
+            self._asked[asked] += 1
+            texts.append(spoil_text(kind, await self._text(call, kind, seed, draw), draw))
+        refused = "I'm sorry, but I can't help with that request." if kind == "refusal" else None
+        finish = {"length": "length", "answer-filter": "content_filter"}.get(kind, "stop")
+        return wire.Completion(
+            texts=[""] * count if refused else texts,
+            refusal=refused,
+            finish=finish,
+            prompt_tokens=wire.tokens(asked.decode()),
+            effort=body.get("reasoning_effort") or "medium",
+            limit=body.get("max_completion_tokens"),
+        )
+
+    async def _text(self, call: Call, kind: str, seed: int, draw: float) -> str:
+        wanted = call.body.get("response_format") or {"type": "text"}
+        messages = call.body["messages"]
+        if wanted["type"] == "text" and "json" not in json.dumps(messages).lower():
+            return "This is the offline stand-in. Ask it for categories or items of the catalogue, as JSON."
+        schema = wanted["json_schema"]["schema"] if wanted["type"] == "json_schema" else None
+        write = self._write or _writer()
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self._writers, lambda: write(messages, schema, seed=seed))
+        answer = spoil_answer(kind, answer, draw)
+        if rules := self.faults.on_items(call):
+            answer = json.loads(json.dumps(answer))
+            if spoil_items(answer, rules, self.faults, call, list(self._names)):
+                call.fault = "+".join(filter(None, [call.fault, *(rule.kind for rule in rules)]))
+        self._names.extend(str(item.get("name")) for item in answer.get("items") or () if isinstance(item, dict))
+        return json.dumps(answer, ensure_ascii=False)
+
+    async def _stream(
+        self,
+        exchange: _Exchange,
+        completion: wire.Completion,
+        kind: str,
+        began: float,
+        latency: float,
+        *,
+        include_usage: bool,
+    ) -> None:
+        """Send the events, the text paced evenly over `latency`; events that are due are sent together."""
+        events = list(completion.events(include_usage=include_usage))
+        paced = sum(timed for timed, _ in events) or 1
+        stop_at = paced // 2 if kind in ("cut-body", "stream-error") else paced
+        await exchange.begin(200, "text/event-stream; charset=utf-8")
+        sent, due = 0, bytearray()
+        for timed, data in events:
+            if timed:
+                if sent == stop_at and stop_at < paced:
+                    break
+                sent += 1
+                moment = began + latency * sent / paced
+                if moment > time.monotonic() + 0.005:
+                    await exchange.part(bytes(due))
+                    due.clear()
+                    await exchange.until(moment)
+            due += b"data: " + data.encode() + b"\n\n"
+            if len(due) > 16_384:
+                await exchange.part(bytes(due))
+                due.clear()
+        if kind == "stream-error":
+            error = {"code": "InternalServerError", "message": "The server had an error while processing your request."}
+            due += b"data: " + json.dumps({"error": error}).encode() + b"\n\n"
+        await exchange.part(bytes(due))
+        if kind == "cut-body":
+            raise _Cut(reset=False)
+        await exchange.end()
+
+    # --- pictures ----------------------------------------------------------------------------------------------------
+
+    async def _image(self, call: Call, exchange: _Exchange) -> None:
+        began, body = time.monotonic(), call.body
+        latency = self._latency(self.image_latency, call)
+        fault = self.faults.pick("answer", call)
+        kind = call.struck(fault).kind if fault else ""
+        draw = self.faults.draw("answer", "image", call.number)
+        loop = asyncio.get_running_loop()
+        # none is drawn before its time comes near, so that a client that gives up early costs nothing
+        await exchange.until(began + latency - 1.0)
+        jobs = [
+            loop.run_in_executor(self._artists, self._picture, body, index, kind) for index in range(body.get("n") or 1)
+        ]
+        pictures = [spoil_image(kind, picture, draw) for picture in await exchange.unless_left(asyncio.gather(*jobs))]
+        await exchange.until(began + latency)
+        answer = json.dumps(wire.images(pictures, body)).encode()
+        await exchange.whole(200, answer, "application/json", cut=kind == "cut-body")
+
+    def _picture(self, body: Mapping[str, Any], index: int, kind: str) -> bytes:
+        draw = self._draw or _artist()
+        prompt = body["prompt"] if index == 0 else f"{body['prompt']}, take {index + 1}"
+        if kind == "wrong-size":
+            return draw(prompt, 512)
+        return wire.as_asked(draw(prompt, 1024), body)
+
+    def _latency(self, latency: Latency, call: Call) -> float:
+        if isinstance(latency, tuple):
+            low, high = latency
+            return low + (high - low) * self.faults.draw("latency", self.seed, call.route, call.number)
+        return latency
+
+
+def start(
+    *,
+    port: int = 0,
+    key: str | None = None,
+    seed: int = 0,
+    faults: Faults | None = None,
+    text_latency: Latency = 0.0,
+    image_latency: Latency = 0.0,
+    text_rpm: float | None = None,
+    image_rpm: float | None = None,
+    window: float | None = None,
+    window_kind: Window = "fixed",
+    count_refused: bool = True,
+    rate_headers: RateHeaders = "full",
+    text_deployments: Collection[str] | None = None,
+    image_deployments: Collection[str] | None = None,
+    write: Write | None = None,
+    draw: Draw | None = None,
+    keep_calls: int = 100_000,
+) -> Server:
+    """Start a stand-in and return when it takes connections.
+
+    Args:
+        port: on 127.0.0.1; 0 for any that is free.
+        key: what clients must send; None for a random one.
+        seed: of the texts, and of the faults when none are given.
+        faults: what goes wrong; nothing by default.
+        text_latency: seconds that a completion takes, streamed or not; or a pair to spread evenly between.
+        image_latency: the same for pictures.
+        text_rpm: requests a minute for text; None for no limit.
+        image_rpm: requests a minute for pictures.
+        window: seconds over which a minute's share is enforced, 10 by default.
+        window_kind: whether such a window is "fixed" or "sliding".
+        count_refused: whether requests that get a 429 use up quota.
+        rate_headers: x-ratelimit-*: "full", "unknown" (-1) or "off"; sent for a route with a limit.
+        text_deployments: the names that exist; None for any name.
+        image_deployments: the same for pictures.
+        write: in place of the stand-in's own writer.
+        draw: in place of the stand-in's own renderer.
+        keep_calls: how many requests `Server.calls` keeps.
+
+    Raises:
+        OSError: the port is in use or not allowed.
+        ValueError: a limit or window that is not more than 0.
+    """
+    limits = {"text": text_rpm, "image": image_rpm}
+    quotas = {
+        route: Quota(rpm, window=10.0 if window is None else window, kind=window_kind, count_refused=count_refused)
+        for route, rpm in limits.items()
+        if rpm is not None
+    }
+    server = Server(
+        listener=_listen(port),
+        key=secrets.token_hex(16) if key is None else key,
+        seed=seed,
+        faults=Faults(seed=seed) if faults is None else faults,
+        text_latency=text_latency,
+        image_latency=image_latency,
+        quotas=quotas,
+        rate_headers=rate_headers,
+        deployments={"text": text_deployments, "image": image_deployments},
+        write=write,
+        draw=draw,
+        keep_calls=keep_calls,
+    )
+    server._loop.start()
+    return server
+
+
+# --- the wire --------------------------------------------------------------------------------------------------------
+
+
+class _Gone(Exception):
+    """The client went away."""
+
+
+class _Cut(Exception):
+    """The connection is to end here."""
+
+    def __init__(self, *, reset: bool) -> None:
+        super().__init__()
+        self.reset = reset
+
+
+class _Exchange:
+    """The answering half of one request."""
+
+    def __init__(self, call: Call, send: _Send) -> None:
+        self.headers: dict[str, str] = {}
+        self.begun = False
+        self._call, self._send = call, send
+        self._left: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def watching(self, receive: _Receive) -> Any:
+        """Notice when the client leaves."""
+
+        async def leave() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+        self._left = asyncio.create_task(leave())
+        try:
+            yield
+        finally:
+            self._left.cancel()
+
+    async def left(self) -> None:
+        """Wait until the client leaves, then raise."""
+        assert self._left is not None
+        await asyncio.wait([self._left])
+        raise _Gone
+
+    async def until(self, moment: float) -> None:
+        """Sleep until a monotonic time, or raise when the client leaves first."""
+        assert self._left is not None
+        wait = moment - time.monotonic()
+        if wait > 0:
+            await asyncio.wait([self._left], timeout=wait)
+        if self._left.done():
+            raise _Gone
+
+    async def unless_left(self, work: asyncio.Future[_T]) -> _T:
+        """The work's result; raises and cancels it when the client leaves first."""
+        assert self._left is not None
+        waiting: set[asyncio.Future[Any]] = {self._left, work}
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            work.cancel()
+            raise _Gone
+        return work.result()
+
+    async def begin(self, status: int, kind: str, *, length: int | None = None) -> None:
+        headers = {"content-type": kind, **self.headers}
+        if length is not None:
+            headers["content-length"] = str(length)
+        self.begun, self._call.status = True, status
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        await self._send({"type": "http.response.start", "status": status, "headers": raw})
+
+    async def part(self, data: bytes) -> None:
+        if data:
+            await self._send({"type": "http.response.body", "body": data, "more_body": True})
+            # with nothing to wait for, others still get their turn
+            await asyncio.sleep(0)
+
+    async def end(self) -> None:
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def whole(self, status: int, data: bytes, kind: str, *, cut: bool = False) -> None:
+        """Send an answer at once, or half of it and then cut the connection."""
+        await self.begin(status, kind, length=len(data))
+        if cut:
+            await self.part(data[: len(data) // 2])
+            raise _Cut(reset=False)
+        await self._send({"type": "http.response.body", "body": data, "more_body": False})
+
+    async def json(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
+        self.headers |= headers or {}
+        await self.whole(status, json.dumps(body).encode(), "application/json")
+
+
+async def _read(receive: _Receive) -> bytes | None:
+    """The request's body, or None where the client left before it was complete."""
+    raw = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        raw += message.get("body", b"")
+        if not message.get("more_body"):
+            return bytes(raw)
+
+
+def _version(call: Call) -> str:
+    return call.query.get("api-version", "v1")
+
+
+def _refusal(kind: str, fault: Fault, call: Call) -> Refused:
+    """The error that a call fault answers with."""
+    if kind in ("429", "429-bare", "429-long"):
+        wait = {"429": 1.0, "429-long": 86_400.0}.get(kind) if fault.retry_after is None else fault.retry_after
+        # the service has been seen with either code
+        code = "429" if call.number % 2 else "RateLimitReached"
+        return checks.rate_limited(_OPERATIONS[call.route], _version(call), wait, code=code)
+    if kind in ("content-filter", "moderation_blocked", "contentFilter", "content_policy_violation"):
+        return _filtered(kind, image=call.route == "image")
+    if kind == "401":
+        return checks.wrong_key()
+    if kind == "404":
+        return checks.no_deployment()
+    status, code, message = _FAILURES[kind]
+    headers = {} if fault.retry_after is None else {"retry-after": str(max(1, round(fault.retry_after)))}
+    return Refused(status, code, message, headers=headers, kind=code if code == "insufficient_quota" else None)
+
+
+_FAILURES: dict[str, tuple[int, str, str]] = {
+    "insufficient-quota": (
+        429,
+        "insufficient_quota",
+        "You exceeded your current quota, please check your plan and billing details.",
+    ),
+    "403": (
+        403,
+        "Forbidden",
+        "Your resource has been temporarily blocked because we detected behavior that may violate our content policy.",
+    ),
+    "408": (408, "Timeout", "The operation was timeout."),
+    "410": (410, "ModelDeprecated", "The model of this deployment has been retired and is no longer available."),
+    "500": (500, "InternalServerError", "The server had an error while processing your request. Sorry about that!"),
+    "503": (503, "ServiceUnavailable", "The service is temporarily unable to process your request. Try again later."),
+    "504": (504, "GatewayTimeout", "The gateway did not receive a response from the model in time."),
+}
+
+
+def _filtered(kind: str, *, image: bool) -> Refused:
+    if kind == "contentFilter":
+        return Refused(400, "contentFilter", "Your task failed as a result of our safety system.")
+    if kind == "moderation_blocked":
+        return Refused(
+            400,
+            "moderation_blocked",
+            "Your request was rejected by the safety system. Your request may contain content that is not allowed.",
+            kind="image_generation_user_error",
+        )
+    code = "content_policy_violation" if kind == "content_policy_violation" else "content_filter"
+    return Refused(
+        400,
+        code,
+        "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please "
+        "modify your prompt and retry.",
+        param="prompt",
+        extra=wire.filter_extra(image=image),
+    )
+
+
+def _writer() -> Write:
+    from .writer import answer
+
+    return answer
+
+
+def _artist() -> Draw:
+    from .figure import render
+
+    return render
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":  # elsewhere this option would let two servers share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(1024)
+    except (OSError, OverflowError):
+        listener.close()
+        raise
+    return listener
+
+
+class _Loop:
+    """An event loop in a daemon thread, with uvicorn serving one application in it."""
+
+    def __init__(self, app: Callable[[_Scope, _Receive, _Send], Awaitable[None]], listener: socket.socket) -> None:
+        config = Config(
+            cast("Any", app),
+            http=H11Protocol,
+            interface="asgi3",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level=logging.CRITICAL,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            backlog=1024,
+            # longer than any client keeps an idle connection, so that none is closed under a request
+            timeout_keep_alive=600,
+        )
+        self._listener = listener
+        self._ready = threading.Event()
+        self._uvicorn = _Uvicorn(config, self._ready)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._failed: BaseException | None = None
+        self._stop_lock = threading.Lock()
+        self.thread = threading.Thread(target=self._run, name="offline-server", daemon=True)
+
+    def start(self) -> None:
+        self.thread.start()
+        self._ready.wait()
+        if self._failed is not None:
+            raise RuntimeError("the offline stand-in could not start") from self._failed
+
+    def stop(self) -> None:
+        with self._stop_lock:
+            if self._loop is not None:
+                with contextlib.suppress(RuntimeError):  # closed already
+                    self._loop.call_soon_threadsafe(self._uvicorn.stopping.set)
+            self.thread.join(timeout=10)
+            self._listener.close()
+
+    def cut(self, client: tuple[str, int], *, reset: bool) -> None:
+        """End the connection of `client`: at once with a reset, or after what was written has gone out."""
+        for connection in list(self._uvicorn.server_state.connections):
+            if not isinstance(connection, H11Protocol) or connection.client != client:
+                continue
+            transport = connection.transport
+            if not reset:
+                transport.close()
+                return
+            linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            transport.abort()
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner() as runner:
+                self._loop = runner.get_loop()
+                runner.run(self._uvicorn.serve(sockets=[self._listener]))
+        except BaseException as exc:  # noqa: BLE001 - `start` raises from it
+            self._failed = exc
+        finally:
+            self._ready.set()
+
+
+class _Uvicorn(Uvicorn):
+    """Uvicorn that waits for an event rather than looking ten times a second, and that stops at once."""
+
+    def __init__(self, config: Config, ready: threading.Event) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self.stopping = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        self._ready.set()
+        await self.stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        tasks = list(self.server_state.tasks)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=5)
