@@ -1,4 +1,4 @@
-"""What the service accepts: api-versions, parameters, schemas; and the error bodies that it answers with.
+"""What the service accepts: api-versions and parameters.
 
 Held against the published API description of 2025-04-01-preview, narrowed to what a gpt-5 and a gpt-image deployment
 take of it. Each check raises `Refused`, which carries the status and the body to send.
@@ -7,103 +7,18 @@ take of it. Each check raises `Refused`, which carries the status and the body t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
-from typing import Any, Literal
+from typing import Any
+
+from .refusals import Family, Refused, invalid, not_found
+from .schema import check_schema
 
 JSON_SCHEMA_SINCE = date(2024, 8, 1)
 REASONING_SINCE = date(2024, 12, 1)
 IMAGE_SINCE = date(2025, 4, 1)
-MODELS = {"text": "gpt-5-2025-08-07", "image": "gpt-image-1"}
 MAX_PROMPT = 32_000
 """Characters of an image prompt."""
-
-Family = Literal["azure", "v1", "openai"]
-"""The deployment routes, /openai/v1, and plain /v1."""
-
-
-class Refused(Exception):
-    """The request is answered with an error.
-
-    Args:
-        status: HTTP status.
-        code: the error's code, or None where the service sends none.
-        message: the error's message.
-        param: the parameter at fault.
-        kind: the error's type, sent on all routes but /openai/v1 (whose description knows one type only).
-        extra: further members of the error object.
-        headers: headers of the answer.
-    """
-
-    def __init__(
-        self,
-        status: int,
-        code: str | None,
-        message: str,
-        *,
-        param: str | None = None,
-        kind: str | None = None,
-        extra: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message, self.param, self.kind = (status, code, message, param, kind)
-        self.extra, self.headers = dict(extra or {}), dict(headers or {})
-
-    def body(self, family: Family) -> dict[str, Any]:
-        """The JSON to send; members without a value are left out."""
-        error = {
-            "code": self.code,
-            "message": self.message,
-            "param": self.param,
-            "type": self.kind if family != "v1" else None,
-            **self.extra,
-        }
-        return {"error": {key: value for key, value in error.items() if value is not None}}
-
-
-def invalid(message: str, param: str | None = None, code: str | None = None) -> Refused:
-    """A 400 of the model's own checks."""
-    return Refused(400, code, message, param=param, kind="invalid_request_error")
-
-
-def not_found() -> Refused:
-    return Refused(404, "404", "Resource not found")
-
-
-def no_deployment() -> Refused:
-    return Refused(
-        404,
-        "DeploymentNotFound",
-        "The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, "
-        "please wait a moment and try again.",
-    )
-
-
-def wrong_key() -> Refused:
-    return Refused(
-        401,
-        "401",
-        "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "
-        "active subscription and use a correct regional API endpoint for your resource.",
-    )
-
-
-def rate_limited(operation: str, version: str, seconds: float | None, *, code: str) -> Refused:
-    """A 429 with the service's own text; `seconds` of None names no time and sends no header."""
-    wait = f" Please retry after {max(1, round(seconds))} seconds." if seconds is not None else ""
-    headers = {}
-    if seconds is not None:
-        headers = {"retry-after": str(max(1, -int(-seconds // 1))), "retry-after-ms": str(round(seconds * 1000))}
-    return Refused(
-        429,
-        code,
-        f"Requests to the {operation} Operation under Azure OpenAI API version {version} have exceeded call rate limit "
-        f"of your current OpenAI S0 pricing tier.{wait} To increase your default rate limit, visit: "
-        "https://aka.ms/oai/quotaincrease.",
-        headers=headers,
-    )
-
 
 # --- versions --------------------------------------------------------------------------------------------------------
 
@@ -261,130 +176,6 @@ def _response_format(wanted: Any, messages: list[dict[str, Any]], version: date 
         check_schema(spec["schema"], name)
 
 
-# --- strict schemas --------------------------------------------------------------------------------------------------
-
-_NOT_PERMITTED = frozenset(
-    [
-        "minLength",
-        "maxLength",
-        "pattern",
-        "format",
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "multipleOf",
-        "minItems",
-        "maxItems",
-        "uniqueItems",
-        "contains",
-        "minContains",
-        "maxContains",
-        "unevaluatedItems",
-        "prefixItems",
-        "patternProperties",
-        "unevaluatedProperties",
-        "propertyNames",
-        "minProperties",
-        "maxProperties",
-        "dependentRequired",
-        "dependentSchemas",
-        "not",
-        "if",
-        "then",
-        "else",
-        "allOf",
-        "oneOf",
-        "default",
-    ]
-)
-_MAX_PROPERTIES, _MAX_DEPTH = 100, 5
-
-
-def check_schema(schema: Mapping[str, Any], name: str) -> None:
-    """Raise `Refused` unless the schema is one that strict structured outputs take."""
-
-    def fail(path: tuple[str, ...], what: str) -> Refused:
-        return invalid(f"Invalid schema for response_format '{name}': In context={path!r}, {what}", "response_format")
-
-    if schema.get("type") != "object":
-        raise fail((), f"schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{schema.get('type')}\"'.")
-    counted = _check_node(schema, schema, (), 1, fail, frozenset())
-    for key in ("$defs", "definitions"):
-        for definition, node in (schema.get(key) or {}).items():
-            _check_node(node, schema, (key, definition), 1, fail, frozenset())
-    if counted > _MAX_PROPERTIES:
-        raise fail((), f"more than {_MAX_PROPERTIES} properties in all.")
-
-
-def _check_node(
-    node: Any,
-    root: Mapping[str, Any],
-    path: tuple[str, ...],
-    depth: int,
-    fail: Callable[[tuple[str, ...], str], Refused],
-    seen: frozenset[str],
-) -> int:
-    """Check one schema node and what lies below; returns the number of properties."""
-    if not isinstance(node, dict):
-        raise fail(path, "schema must be an object.")
-    if "$ref" in node:
-        return _check_reference(node, root, path, depth, fail, seen)
-    if depth > _MAX_DEPTH:
-        raise fail(path, f"more than {_MAX_DEPTH} levels of nesting.")
-    for keyword in sorted(_NOT_PERMITTED & node.keys()):
-        raise fail(path, f"'{keyword}' is not permitted.")
-    if not any(key in node for key in ("type", "anyOf", "enum", "const")):
-        raise fail(path, "schema must have a 'type' key.")
-    counted = 0
-    for index, branch in enumerate(node.get("anyOf") or ()):
-        counted += _check_node(branch, root, (*path, "anyOf", str(index)), depth, fail, seen)
-    if node.get("type") == "array":
-        if "items" not in node:
-            raise fail(path, "array schema missing items.")
-        counted += _check_node(node["items"], root, (*path, "items"), depth + 1, fail, seen)
-    if node.get("type") == "object":
-        properties = _object_properties(node, path, fail)
-        for key, child in properties.items():
-            counted += 1 + _check_node(child, root, (*path, "properties", key), depth + 1, fail, seen)
-    return counted
-
-
-def _object_properties(
-    node: Mapping[str, Any], path: tuple[str, ...], fail: Callable[[tuple[str, ...], str], Refused]
-) -> Mapping[str, Any]:
-    if node.get("additionalProperties") is not False:
-        raise fail(path, "'additionalProperties' is required to be supplied and to be false.")
-    properties: Mapping[str, Any] = node.get("properties") or {}
-    missing = [key for key in properties if key not in (node.get("required") or ())]
-    if missing:
-        raise fail(
-            path,
-            "'required' is required to be supplied and to be an array including every key in properties. Missing "
-            f"'{missing[0]}'.",
-        )
-    return properties
-
-
-def _check_reference(
-    node: Mapping[str, Any],
-    root: Mapping[str, Any],
-    path: tuple[str, ...],
-    depth: int,
-    fail: Callable[[tuple[str, ...], str], Refused],
-    seen: frozenset[str],
-) -> int:
-    reference = str(node["$ref"])
-    if reference in seen or reference == "#":
-        return 0
-    target: Any = root
-    for step in reference.removeprefix("#/").split("/"):
-        target = target.get(step) if isinstance(target, dict) else None
-    if target is None:
-        raise fail(path, f"reference '{reference}' can't be resolved.")
-    return _check_node(target, root, path, depth, fail, seen | {reference})
-
-
 # --- images ----------------------------------------------------------------------------------------------------------
 
 SIZES = {"1024x1024": (1024, 1024), "1024x1536": (1024, 1536), "1536x1024": (1536, 1024), "auto": (1024, 1024)}
@@ -406,8 +197,14 @@ _IMAGE_TAKES = frozenset(
 )
 
 
-def check_image(body: Mapping[str, Any], family: Family) -> None:
+def check_image(body: Mapping[str, Any], family: Family, version: date | None) -> None:
     """Raise `Refused` unless a gpt-image deployment would take this body."""
+    if version is not None and version < IMAGE_SINCE:
+        raise Refused(
+            400,
+            "BadRequest",
+            "Image generation with this model is enabled only for api versions 2025-04-01-preview and later",
+        )
     for name in body:
         if name not in _IMAGE_TAKES:
             raise invalid(f"Unknown parameter: '{name}'.", name, "unknown_parameter")

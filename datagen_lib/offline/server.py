@@ -13,32 +13,29 @@ import asyncio
 import contextlib
 import hmac
 import json
-import logging
 import os
 import re
 import secrets
 import socket
-import struct
 import threading
 import time
 import traceback
 import uuid
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar, cast
+from typing import Any, Literal, Self, cast
 from urllib.parse import parse_qsl
 
-from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import Server as Uvicorn
-
-from . import checks, wire
-from .checks import Family, Refused
-from .faults import Fault, Faults, Route, spoil_answer, spoil_image, spoil_items, spoil_text
+from . import checks, refusals, wire
+from .exchange import Cut, Exchange, Gone, Receive, Scope, Send, read
+from .faults import Fault, Faults, Route
 from .quota import Quota, Window
+from .refusals import Family, Refused
+from .spoil import spoil_answer, spoil_image, spoil_items, spoil_text
+from .thread import ServerThread, listen
 
 API_VERSION = "2025-04-01-preview"
 Latency = float | tuple[float, float]
@@ -49,11 +46,6 @@ Draw = Callable[[str, int], bytes]
 """`draw(prompt, size) -> PNG bytes`, size x size; called from several threads."""
 RateHeaders = Literal["full", "unknown", "off"]
 
-_T = TypeVar("_T")
-_Scope = MutableMapping[str, Any]
-_Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-_Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
 _ROUTES = (
     (re.compile(r"/openai/deployments/(?P<deployment>[^/]+)/chat/completions"), "text", "azure"),
     (re.compile(r"/openai/deployments/(?P<deployment>[^/]+)/images/generations"), "image", "azure"),
@@ -62,7 +54,6 @@ _ROUTES = (
     (re.compile(r"/v1/chat/completions"), "text", "openai"),
     (re.compile(r"/v1/images/generations"), "image", "openai"),
 )
-_OPERATIONS = {"text": "ChatCompletions_Create", "image": "ImageGenerations_Create"}
 _SECRET_HEADERS = ("api-key", "authorization")
 
 
@@ -142,9 +133,12 @@ class Server:
         self._asked: Counter[bytes] = Counter()
         self._names: deque[str] = deque(maxlen=2000)
         self._lock = threading.Lock()
-        self._artists = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "offline-draw")
+        artists = min(4, os.cpu_count() or 1)
+        self._artists = ThreadPoolExecutor(artists, "offline-draw")
+        # no more jobs than threads: what still waits is dropped with its call, or with the process
+        self._easels = asyncio.Semaphore(artists)
         self._writers = ThreadPoolExecutor(1, "offline-write")
-        self._loop = _Loop(self._app, listener)
+        self._thread = ServerThread(self._app, listener)
 
     @property
     def calls(self) -> list[Call]:
@@ -166,11 +160,11 @@ class Server:
 
     @property
     def running(self) -> bool:
-        return self._loop.thread.is_alive()
+        return self._thread.alive
 
     def stop(self) -> None:
         """End every connection and every thread; a second call does nothing."""
-        self._loop.stop()
+        self._thread.stop()
         for pool in (self._artists, self._writers):
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -187,14 +181,15 @@ class Server:
 
     # --- a request's way ---------------------------------------------------------------------------------------------
 
-    async def _app(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
+    async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application."""
         if scope["type"] != "http":
             return
         call = self._record(scope)
-        exchange = _Exchange(call, send)
+        exchange = Exchange(call, send)
+        exchange.headers |= {"apim-request-id": str(uuid.uuid4()), "x-ms-region": "Offline"}
         try:
-            raw = await _read(receive)
+            raw = await read(receive)
             if raw is None:
                 call.left = True
                 return
@@ -202,9 +197,9 @@ class Server:
                 await self._answer(call, raw, exchange)
         except Refused as refused:
             await exchange.json(refused.status, refused.body(call.family), refused.headers)
-        except _Gone:
+        except Gone:
             call.left = True
-        except _Cut as cut:
+        except Cut as cut:
             await self._cut(scope, receive, reset=cut.reset)
         except Exception as exc:  # noqa: BLE001 - a bug of ours must show as what a client knows, and stay on the record
             call.error = traceback.format_exc()
@@ -216,12 +211,12 @@ class Server:
         finally:
             call.ended = time.monotonic()
 
-    async def _cut(self, scope: _Scope, receive: _Receive, *, reset: bool) -> None:
-        self._loop.cut(scope["client"], reset=reset)
+    async def _cut(self, scope: Scope, receive: Receive, *, reset: bool) -> None:
+        self._thread.cut(scope["client"], reset=reset)
         while (await receive())["type"] != "http.disconnect":
             pass
 
-    def _record(self, scope: _Scope) -> Call:
+    def _record(self, scope: Scope) -> Call:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         bearer = headers.get("authorization", "")
         given = headers.get("api-key") or (bearer[7:] if bearer.lower().startswith("bearer ") else "")
@@ -243,37 +238,30 @@ class Server:
             self._calls.append(call)
         return call
 
-    async def _answer(self, call: Call, raw: bytes, exchange: _Exchange) -> None:
+    async def _answer(self, call: Call, raw: bytes, exchange: Exchange) -> None:
         with contextlib.suppress(ValueError):
             call.body = json.loads(raw)
         if not call.route or call.method != "POST":
-            raise checks.not_found()
+            raise refusals.not_found()
         if not call.key_ok:
-            raise checks.wrong_key()
+            raise refusals.wrong_key()
         await self._throttle(call, exchange)
         if fault := self.faults.pick("call", call):
             await self._fail(call.struck(fault), call, exchange)
             return
         if not isinstance(call.body, dict):
-            raise checks.invalid("We could not parse the JSON body of your request: an object is expected.")
+            raise refusals.invalid("We could not parse the JSON body of your request: an object is expected.")
         version = checks.api_version(call.family, call.query)
         self._check_deployment(call)
         if call.route == "text":
             checks.check_chat(call.body, version)
             await self._chat(call, exchange)
         else:
-            if version is not None and version < checks.IMAGE_SINCE:
-                raise Refused(
-                    400,
-                    "BadRequest",
-                    "Image generation with this model is enabled only for api versions 2025-04-01-preview and later",
-                )
-            checks.check_image(call.body, call.family)
+            checks.check_image(call.body, call.family, version)
             await self._image(call, exchange)
 
-    async def _throttle(self, call: Call, exchange: _Exchange) -> None:
+    async def _throttle(self, call: Call, exchange: Exchange) -> None:
         """Count the call against its quota; raise a 429 when that is used up."""
-        exchange.headers |= {"apim-request-id": str(uuid.uuid4()), "x-ms-region": "Offline"}
         quota = self._quotas.get(call.route)
         if quota is None:
             return
@@ -288,34 +276,29 @@ class Server:
             }
         if wait is not None:
             call.fault = "quota"
-            raise checks.rate_limited(_OPERATIONS[call.route], _version(call), wait, code="RateLimitReached")
+            raise refusals.rate_limited(call, wait, code="RateLimitReached")
 
     def _check_deployment(self, call: Call) -> None:
         if call.family != "azure":
             model = call.body.get("model")
             if not isinstance(model, str) or not model:
-                raise checks.invalid("you must provide a model parameter", "model", "missing_required_parameter")
+                raise refusals.invalid("you must provide a model parameter", "model", "missing_required_parameter")
             call.deployment = model
         known = self._deployments[call.route]
         if known is None or call.deployment in known:
             return
         if call.deployment in (self._deployments["image" if call.route == "text" else "text"] or ()):
             operation = "chatCompletion" if call.route == "text" else "imageGeneration"
-            raise Refused(
-                400,
-                "OperationNotSupported",
-                f"The {operation} operation does not work with the specified model, {call.deployment}. Please choose "
-                "different model and try again.",
-            )
-        raise checks.no_deployment()
+            raise refusals.wrong_model(operation, call.deployment)
+        raise refusals.no_deployment()
 
     # --- call faults -------------------------------------------------------------------------------------------------
 
-    async def _fail(self, fault: Fault, call: Call, exchange: _Exchange) -> None:
+    async def _fail(self, fault: Fault, call: Call, exchange: Exchange) -> None:
         """Answer with the fault."""
         kind = fault.kind
         if kind == "cut":
-            raise _Cut(reset=True)
+            raise Cut(reset=True)
         if kind == "hang":
             await exchange.left()
         if kind == "5xx":
@@ -324,11 +307,11 @@ class Server:
             page = b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
             await exchange.whole(502, page, "text/html")
             return
-        raise _refusal(kind, fault, call)
+        raise refusals.of_fault(kind, fault, call)
 
     # --- text --------------------------------------------------------------------------------------------------------
 
-    async def _chat(self, call: Call, exchange: _Exchange) -> None:
+    async def _chat(self, call: Call, exchange: Exchange) -> None:
         began, body = time.monotonic(), call.body
         latency = self._latency(self.text_latency, call)
         fault = self.faults.pick("answer", call)
@@ -340,7 +323,7 @@ class Server:
             return
         await exchange.until(began + latency)
         if kind == "stream-error":
-            raise _refusal("500", Fault("500"), call)
+            raise refusals.of_fault("500", Fault("500"), call)
         answer = json.dumps(completion.plain(), ensure_ascii=False).encode()
         await exchange.whole(200, answer, "application/json", cut=kind == "cut-body")
 
@@ -385,7 +368,7 @@ class Server:
 
     async def _stream(
         self,
-        exchange: _Exchange,
+        exchange: Exchange,
         completion: wire.Completion,
         kind: str,
         began: float,
@@ -418,34 +401,34 @@ class Server:
             due += b"data: " + json.dumps({"error": error}).encode() + b"\n\n"
         await exchange.part(bytes(due))
         if kind == "cut-body":
-            raise _Cut(reset=False)
+            raise Cut(reset=False)
         await exchange.end()
 
     # --- pictures ----------------------------------------------------------------------------------------------------
 
-    async def _image(self, call: Call, exchange: _Exchange) -> None:
+    async def _image(self, call: Call, exchange: Exchange) -> None:
         began, body = time.monotonic(), call.body
         latency = self._latency(self.image_latency, call)
         fault = self.faults.pick("answer", call)
         kind = call.struck(fault).kind if fault else ""
         draw = self.faults.draw("answer", "image", call.number)
-        loop = asyncio.get_running_loop()
         # none is drawn before its time comes near, so that a client that gives up early costs nothing
         await exchange.until(began + latency - 1.0)
-        jobs = [
-            loop.run_in_executor(self._artists, self._picture, body, index, kind) for index in range(body.get("n") or 1)
-        ]
-        pictures = [spoil_image(kind, picture, draw) for picture in await exchange.unless_left(asyncio.gather(*jobs))]
+        jobs = asyncio.gather(*(self._picture(body, index, kind) for index in range(body.get("n") or 1)))
+        pictures = [spoil_image(kind, picture, draw) for picture in await exchange.unless_left(jobs)]
         await exchange.until(began + latency)
         answer = json.dumps(wire.images(pictures, body)).encode()
         await exchange.whole(200, answer, "application/json", cut=kind == "cut-body")
 
-    def _picture(self, body: Mapping[str, Any], index: int, kind: str) -> bytes:
+    async def _picture(self, body: Mapping[str, Any], index: int, kind: str) -> bytes:
         draw = self._draw or _artist()
         prompt = body["prompt"] if index == 0 else f"{body['prompt']}, take {index + 1}"
-        if kind == "wrong-size":
-            return draw(prompt, 512)
-        return wire.as_asked(draw(prompt, 1024), body)
+
+        def work() -> bytes:
+            return draw(prompt, 512) if kind == "wrong-size" else wire.as_asked(draw(prompt, 1024), body)
+
+        async with self._easels:
+            return await asyncio.get_running_loop().run_in_executor(self._artists, work)
 
     def _latency(self, latency: Latency, call: Call) -> float:
         if isinstance(latency, tuple):
@@ -506,7 +489,7 @@ def start(
         if rpm is not None
     }
     server = Server(
-        listener=_listen(port),
+        listener=listen(port),
         key=secrets.token_hex(16) if key is None else key,
         seed=seed,
         faults=Faults(seed=seed) if faults is None else faults,
@@ -519,175 +502,8 @@ def start(
         draw=draw,
         keep_calls=keep_calls,
     )
-    server._loop.start()
+    server._thread.start()
     return server
-
-
-# --- the wire --------------------------------------------------------------------------------------------------------
-
-
-class _Gone(Exception):
-    """The client went away."""
-
-
-class _Cut(Exception):
-    """The connection is to end here."""
-
-    def __init__(self, *, reset: bool) -> None:
-        super().__init__()
-        self.reset = reset
-
-
-class _Exchange:
-    """The answering half of one request."""
-
-    def __init__(self, call: Call, send: _Send) -> None:
-        self.headers: dict[str, str] = {}
-        self.begun = False
-        self._call, self._send = call, send
-        self._left: asyncio.Task[None] | None = None
-
-    @contextlib.contextmanager
-    def watching(self, receive: _Receive) -> Any:
-        """Notice when the client leaves."""
-
-        async def leave() -> None:
-            while (await receive())["type"] != "http.disconnect":
-                pass
-
-        self._left = asyncio.create_task(leave())
-        try:
-            yield
-        finally:
-            self._left.cancel()
-
-    async def left(self) -> None:
-        """Wait until the client leaves, then raise."""
-        assert self._left is not None
-        await asyncio.wait([self._left])
-        raise _Gone
-
-    async def until(self, moment: float) -> None:
-        """Sleep until a monotonic time, or raise when the client leaves first."""
-        assert self._left is not None
-        wait = moment - time.monotonic()
-        if wait > 0:
-            await asyncio.wait([self._left], timeout=wait)
-        if self._left.done():
-            raise _Gone
-
-    async def unless_left(self, work: asyncio.Future[_T]) -> _T:
-        """The work's result; raises and cancels it when the client leaves first."""
-        assert self._left is not None
-        waiting: set[asyncio.Future[Any]] = {self._left, work}
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
-            work.cancel()
-            raise _Gone
-        return work.result()
-
-    async def begin(self, status: int, kind: str, *, length: int | None = None) -> None:
-        headers = {"content-type": kind, **self.headers}
-        if length is not None:
-            headers["content-length"] = str(length)
-        self.begun, self._call.status = True, status
-        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        await self._send({"type": "http.response.start", "status": status, "headers": raw})
-
-    async def part(self, data: bytes) -> None:
-        if data:
-            await self._send({"type": "http.response.body", "body": data, "more_body": True})
-            # with nothing to wait for, others still get their turn
-            await asyncio.sleep(0)
-
-    async def end(self) -> None:
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def whole(self, status: int, data: bytes, kind: str, *, cut: bool = False) -> None:
-        """Send an answer at once, or half of it and then cut the connection."""
-        await self.begin(status, kind, length=len(data))
-        if cut:
-            await self.part(data[: len(data) // 2])
-            raise _Cut(reset=False)
-        await self._send({"type": "http.response.body", "body": data, "more_body": False})
-
-    async def json(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
-        self.headers |= headers or {}
-        await self.whole(status, json.dumps(body).encode(), "application/json")
-
-
-async def _read(receive: _Receive) -> bytes | None:
-    """The request's body, or None where the client left before it was complete."""
-    raw = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        raw += message.get("body", b"")
-        if not message.get("more_body"):
-            return bytes(raw)
-
-
-def _version(call: Call) -> str:
-    return call.query.get("api-version", "v1")
-
-
-def _refusal(kind: str, fault: Fault, call: Call) -> Refused:
-    """The error that a call fault answers with."""
-    if kind in ("429", "429-bare", "429-long"):
-        wait = {"429": 1.0, "429-long": 86_400.0}.get(kind) if fault.retry_after is None else fault.retry_after
-        # the service has been seen with either code
-        code = "429" if call.number % 2 else "RateLimitReached"
-        return checks.rate_limited(_OPERATIONS[call.route], _version(call), wait, code=code)
-    if kind in ("content-filter", "moderation_blocked", "contentFilter", "content_policy_violation"):
-        return _filtered(kind, image=call.route == "image")
-    if kind == "401":
-        return checks.wrong_key()
-    if kind == "404":
-        return checks.no_deployment()
-    status, code, message = _FAILURES[kind]
-    headers = {} if fault.retry_after is None else {"retry-after": str(max(1, round(fault.retry_after)))}
-    return Refused(status, code, message, headers=headers, kind=code if code == "insufficient_quota" else None)
-
-
-_FAILURES: dict[str, tuple[int, str, str]] = {
-    "insufficient-quota": (
-        429,
-        "insufficient_quota",
-        "You exceeded your current quota, please check your plan and billing details.",
-    ),
-    "403": (
-        403,
-        "Forbidden",
-        "Your resource has been temporarily blocked because we detected behavior that may violate our content policy.",
-    ),
-    "408": (408, "Timeout", "The operation was timeout."),
-    "410": (410, "ModelDeprecated", "The model of this deployment has been retired and is no longer available."),
-    "500": (500, "InternalServerError", "The server had an error while processing your request. Sorry about that!"),
-    "503": (503, "ServiceUnavailable", "The service is temporarily unable to process your request. Try again later."),
-    "504": (504, "GatewayTimeout", "The gateway did not receive a response from the model in time."),
-}
-
-
-def _filtered(kind: str, *, image: bool) -> Refused:
-    if kind == "contentFilter":
-        return Refused(400, "contentFilter", "Your task failed as a result of our safety system.")
-    if kind == "moderation_blocked":
-        return Refused(
-            400,
-            "moderation_blocked",
-            "Your request was rejected by the safety system. Your request may contain content that is not allowed.",
-            kind="image_generation_user_error",
-        )
-    code = "content_policy_violation" if kind == "content_policy_violation" else "content_filter"
-    return Refused(
-        400,
-        code,
-        "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please "
-        "modify your prompt and retry.",
-        param="prompt",
-        extra=wire.filter_extra(image=image),
-    )
 
 
 def _writer() -> Write:
@@ -700,106 +516,3 @@ def _artist() -> Draw:
     from .figure import render
 
     return render
-
-
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        if os.name == "posix":  # elsewhere this option would let two servers share the port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        listener.listen(1024)
-    except (OSError, OverflowError):
-        listener.close()
-        raise
-    return listener
-
-
-class _Loop:
-    """An event loop in a daemon thread, with uvicorn serving one application in it."""
-
-    def __init__(self, app: Callable[[_Scope, _Receive, _Send], Awaitable[None]], listener: socket.socket) -> None:
-        config = Config(
-            cast("Any", app),
-            http=H11Protocol,
-            interface="asgi3",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            log_level=logging.CRITICAL,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            date_header=False,
-            backlog=1024,
-            # longer than any client keeps an idle connection, so that none is closed under a request
-            timeout_keep_alive=600,
-        )
-        self._listener = listener
-        self._ready = threading.Event()
-        self._uvicorn = _Uvicorn(config, self._ready)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._failed: BaseException | None = None
-        self._stop_lock = threading.Lock()
-        self.thread = threading.Thread(target=self._run, name="offline-server", daemon=True)
-
-    def start(self) -> None:
-        self.thread.start()
-        self._ready.wait()
-        if self._failed is not None:
-            raise RuntimeError("the offline stand-in could not start") from self._failed
-
-    def stop(self) -> None:
-        with self._stop_lock:
-            if self._loop is not None:
-                with contextlib.suppress(RuntimeError):  # closed already
-                    self._loop.call_soon_threadsafe(self._uvicorn.stopping.set)
-            self.thread.join(timeout=10)
-            self._listener.close()
-
-    def cut(self, client: tuple[str, int], *, reset: bool) -> None:
-        """End the connection of `client`: at once with a reset, or after what was written has gone out."""
-        for connection in list(self._uvicorn.server_state.connections):
-            if not isinstance(connection, H11Protocol) or connection.client != client:
-                continue
-            transport = connection.transport
-            if not reset:
-                transport.close()
-                return
-            linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            transport.abort()
-
-    def _run(self) -> None:
-        try:
-            with asyncio.Runner() as runner:
-                self._loop = runner.get_loop()
-                runner.run(self._uvicorn.serve(sockets=[self._listener]))
-        except BaseException as exc:  # noqa: BLE001 - `start` raises from it
-            self._failed = exc
-        finally:
-            self._ready.set()
-
-
-class _Uvicorn(Uvicorn):
-    """Uvicorn that waits for an event rather than looking ten times a second, and that stops at once."""
-
-    def __init__(self, config: Config, ready: threading.Event) -> None:
-        super().__init__(config)
-        self._ready = ready
-        self.stopping = asyncio.Event()
-
-    async def main_loop(self) -> None:
-        self._ready.set()
-        await self.stopping.wait()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
-        tasks = list(self.server_state.tasks)
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=5)

@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .checks import MODELS, SIZES
+from .checks import SIZES
+from .refusals import CAUGHT, PROMPT_SAFE, SAFE
+
+TEXT_MODEL = "gpt-5-2025-08-07"
 
 CHUNK = 16
 """Characters in one content delta: a few tokens."""
 
 _REASONING = {"minimal": 0, "low": 192, "medium": 704, "high": 1984}
-_SAFE = {name: {"filtered": False, "severity": "safe"} for name in ("hate", "self_harm", "sexual", "violence")}
-_PROMPT_SAFE = {**_SAFE, "jailbreak": {"filtered": False, "detected": False}}
-_CAUGHT = {**_SAFE, "violence": {"filtered": True, "severity": "medium"}}
 
 _IMAGE_TOKENS = {
     (1024, 1024): {"low": 272, "medium": 1056, "high": 4160},
@@ -90,7 +90,7 @@ class Completion:
                     "refusal": self.refusal,
                     "annotations": [],
                 },
-                "content_filter_results": _CAUGHT if self.finish == "content_filter" else _SAFE,
+                "content_filter_results": CAUGHT if self.finish == "content_filter" else SAFE,
             }
             for index, text in enumerate(self.texts)
         ]
@@ -98,7 +98,7 @@ class Completion:
             **self._head("chat.completion"),
             "choices": choices,
             "usage": self.usage(),
-            "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": _PROMPT_SAFE}],
+            "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": PROMPT_SAFE}],
         }
 
     def events(self, *, include_usage: bool) -> Iterator[tuple[bool, str]]:
@@ -106,7 +106,7 @@ class Completion:
         tail = {"usage": None} if include_usage else {}
         head = {**self._head("chat.completion.chunk"), **tail}
         nobody = {"id": "", "object": "", "created": 0, "model": ""}
-        prompt = {"prompt_index": 0, "content_filter_results": _PROMPT_SAFE}
+        prompt = {"prompt_index": 0, "content_filter_results": PROMPT_SAFE}
         yield (False, _dump({**nobody, "choices": [], "prompt_filter_results": [prompt], **tail}))
         for index, text in enumerate(self.texts):
             said, member = (text, "content") if self.refusal is None else (self.refusal, "refusal")
@@ -117,7 +117,7 @@ class Completion:
             yield (False, _dump({**head, "choices": [_delta(index, {}, finish=self.finish)]}))
             # the asynchronous filter's verdict comes behind the text and has no delta at all
             offsets = {"check_offset": len(said), "start_offset": 0, "end_offset": len(said)}
-            results = _CAUGHT if self.finish == "content_filter" else _SAFE
+            results = CAUGHT if self.finish == "content_filter" else SAFE
             note = {"index": index, "finish_reason": None, "content_filter_results": results}
             yield (False, _dump({**nobody, "choices": [{**note, "content_filter_offsets": offsets}], **tail}))
         if include_usage:
@@ -129,7 +129,7 @@ class Completion:
             "id": self.id,
             "object": kind,
             "created": self.created,
-            "model": MODELS["text"],
+            "model": TEXT_MODEL,
             "system_fingerprint": "fp_offline",
         }
 
@@ -163,8 +163,8 @@ def images(pictures: Sequence[bytes], body: Mapping[str, Any]) -> dict[str, Any]
         "data": [
             {
                 "b64_json": base64.b64encode(picture).decode("ascii"),
-                "content_filter_results": _SAFE,
-                "prompt_filter_results": _PROMPT_SAFE,
+                "content_filter_results": SAFE,
+                "prompt_filter_results": PROMPT_SAFE,
             }
             for picture in pictures
         ],
@@ -212,12 +212,3 @@ def _extended(picture: Any, width: int, height: int) -> Any:
         whole.paste(picture.crop((across - 1, 0, across, down)).resize((left, height)), (width - left, 0))
     whole.paste(picture, (left, top))
     return whole
-
-
-def filter_extra(*, image: bool) -> dict[str, Any]:
-    """The inner error of a filtered prompt, named as each service names it."""
-    inner = {"code": "ResponsibleAIPolicyViolation"}
-    if image:
-        return {"inner_error": {**inner, "content_filter_results": {**_CAUGHT, "jailbreak": _PROMPT_SAFE["jailbreak"]}}}
-    results = {**_CAUGHT, "jailbreak": _PROMPT_SAFE["jailbreak"]}
-    return {"status": 400, "innererror": {**inner, "content_filter_result": results}}

@@ -1,0 +1,120 @@
+"""The answering half of one HTTP request: sending, waiting, and noticing that the client has left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from .server import Call
+
+_T = TypeVar("_T")
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Gone(Exception):
+    """The client went away."""
+
+
+class Cut(Exception):
+    """The connection is to end here."""
+
+    def __init__(self, *, reset: bool) -> None:
+        super().__init__()
+        self.reset = reset
+
+
+class Exchange:
+    """The answering half of one request."""
+
+    def __init__(self, call: Call, send: Send) -> None:
+        self.headers: dict[str, str] = {}
+        self.begun = False
+        self._call, self._send = call, send
+        self._left: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def watching(self, receive: Receive) -> Iterator[None]:
+        """Notice when the client leaves."""
+
+        async def leave() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+        self._left = asyncio.create_task(leave())
+        try:
+            yield
+        finally:
+            self._left.cancel()
+
+    async def left(self) -> None:
+        """Wait until the client leaves, then raise."""
+        assert self._left is not None
+        await asyncio.wait([self._left])
+        raise Gone
+
+    async def until(self, moment: float) -> None:
+        """Sleep until a monotonic time, or raise when the client leaves first."""
+        assert self._left is not None
+        wait = moment - time.monotonic()
+        if wait > 0:
+            await asyncio.wait([self._left], timeout=wait)
+        if self._left.done():
+            raise Gone
+
+    async def unless_left(self, work: asyncio.Future[_T]) -> _T:
+        """The work's result; raises and cancels it when the client leaves first."""
+        assert self._left is not None
+        waiting: set[asyncio.Future[Any]] = {self._left, work}
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            work.cancel()
+            raise Gone
+        return work.result()
+
+    async def begin(self, status: int, kind: str, *, length: int | None = None) -> None:
+        headers = {"content-type": kind, **self.headers}
+        if length is not None:
+            headers["content-length"] = str(length)
+        self.begun, self._call.status = True, status
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        await self._send({"type": "http.response.start", "status": status, "headers": raw})
+
+    async def part(self, data: bytes) -> None:
+        if data:
+            await self._send({"type": "http.response.body", "body": data, "more_body": True})
+            # with nothing to wait for, others still get their turn
+            await asyncio.sleep(0)
+
+    async def end(self) -> None:
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def whole(self, status: int, data: bytes, kind: str, *, cut: bool = False) -> None:
+        """Send an answer at once, or half of it and then cut the connection."""
+        await self.begin(status, kind, length=len(data))
+        if cut:
+            await self.part(data[: len(data) // 2])
+            raise Cut(reset=False)
+        await self._send({"type": "http.response.body", "body": data, "more_body": False})
+
+    async def json(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
+        self.headers |= headers or {}
+        await self.whole(status, json.dumps(body).encode(), "application/json")
+
+
+async def read(receive: Receive) -> bytes | None:
+    """The request's body, or None where the client left before it was complete."""
+    raw = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        raw += message.get("body", b"")
+        if not message.get("more_body"):
+            return bytes(raw)
