@@ -71,6 +71,26 @@ Hard constraints:
 Do not include productId or filename.""",
 )
 
+FACETS = {
+    "setting": (
+        "a misty harbour", "a mountain trail", "a rooftop garden", "a desert camp", "a snowy village", "a forest clearing",
+        "a city square", "a coral reef", "a lunar base", "a castle courtyard", "a busy market", "a quiet library",
+        "a river bank", "a workshop", "a concert stage", "a research station", "a farmyard", "a sandy beach",
+    ),
+    "era": (
+        "ancient times", "the Middle Ages", "the age of sail", "the 1890s", "the 1920s", "the 1970s", "the present day",
+        "the near future", "the far future", "a timeless fairy tale",
+    ),
+    "mood": (
+        "cheerful", "calm", "curious", "proud", "determined", "dreamy", "mischievous", "brave", "focused", "weathered",
+    ),
+    "tool": (
+        "a lantern", "a telescope", "a toolbox", "a map", "a camera", "a basket", "a book", "a paintbrush", "a compass",
+        "a musical instrument", "a rope", "a measuring device", "a watering can", "a backpack", "a flag", "a ladle",
+    ),
+}  # fmt: skip
+"""Drawn from for each batch of items, so that a large catalogue stays varied."""
+
 PICTURE_FALLBACK = OPENINGS[1] + ", {name}, " + TAIL
 """For an item of an older generator that has no imagePrompt. Variable: name."""
 

@@ -17,6 +17,7 @@ import heapq
 import itertools
 import math
 import random
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -37,6 +38,10 @@ MOST_ATTEMPTS = 8  # times max_retries + 1: the bound when a call's 429s do not 
 MARGIN = 0.985  # of a rate learnt or given is used: arrivals jitter
 BELIEF = 50  # calls; older evidence for a rate than this fades
 
+_F = 0.5
+_G = 1.0
+_N = 5
+_H = 0.5
 _random = random.Random()
 _waits: list[float] | None = None  # the testing mode's record
 
@@ -91,6 +96,7 @@ class _Cycle:
     sent: int = 0
     refused: int = 0
     refused_at: float = 0.0
+    span: float = 0.0
 
     @property
     def accepted(self) -> int:
@@ -130,11 +136,16 @@ class Pace:
         self._timer: asyncio.TimerHandle | None = None
         self._next = self._open = self._declared = 0.0  # loop times: next start, end and beginning of the pause
         self._vague = 0.0  # s that the end of the pause may lie after the service's opening
+        self._quiet = False
         self._paused = False  # a pause was declared and no call has gone since
         self._cycle: _Cycle | None = None
         self._previous: _Cycle | None = None
         self._latency = self._refusal = 0.0  # s that a success and a 429 take
         self._failures = 0  # in a row
+        self._low = self._high = 0.0
+        self._left = math.inf
+        self._left_number = 0
+        self._reset_at = math.inf
 
     @property
     def state(self) -> PaceState:
@@ -188,6 +199,8 @@ class Pace:
                 heapq.heappop(self._line)
             if not self._line or len(self._flying) >= int(self._limit):
                 return
+            if self._left <= 0:
+                self._hold(now)
             due = now if _waits is not None else max(self._next, self._open)
             if due > now:
                 if self._timer is not None:
@@ -200,11 +213,13 @@ class Pace:
         probe = self._paused
         if probe:
             self._reopen(now)
+            self._left = math.inf
         if self._cycle is None:
             self._cycle = _Cycle(now)
         self._cycle.sent += 1
         self._calls += 1
-        gap = 1 / self._rate
+        self._left -= 1
+        gap = self._latency / (8 * self._most) if self._rate == math.inf else 1 / self._rate
         call = _Call(next(self._numbers), now, held=now - self._next < gap)
         self._flying[call.number] = call
         self._next = max(self._next, now - gap / 2) + gap  # a late timer is made good, by half a gap at most
@@ -221,11 +236,14 @@ class Pace:
             took = _now() - call.sent
             self._latency = took if self._latency == 0 else 0.8 * self._latency + 0.2 * took
         self._limit = min(self._most, max(self._limit + 0.5, self._needed()))
-        if self._rate < self._cap and call is not None and call.held:
+        if self._rate < self._cap and call is not None and call.held and _waits is None:
             self._clean += 1
             if self._clean >= max(5, self._evidence):
                 self._clean, self._growth = 0, min(64, self._growth * 2)
-            self._rate = min(self._cap, self._rate * (1 + min(0.1, self._growth / (self._evidence + 1) ** 2)))
+            grow = self._growth / (self._evidence + 1) ** 2
+            doubt = max(0, self._high / self._rate - 1)
+            self._rate = min(self._cap, self._rate * (1 + min(0.05, grow + _G * doubt / (self._evidence + 1))))
+            self._high = max(self._high, self._rate)
         self._dispatch()
 
     def failed(self) -> None:
@@ -247,14 +265,21 @@ class Pace:
         cycle.refused += 1
         cycle.refused_at = max(cycle.refused_at, sent)
         if sent < self._declared:
-            if retry_after is not None:
-                self._open = max(self._open, now + _late(retry_after))
+            if retry_after is not None and self._paused:
+                until = now + _late(retry_after)
+                self._open = until if self._vague == math.inf else max(self._open, until)
+                self._vague = 1.0 if retry_after == int(retry_after) else 0.0
+                self._quiet = False
             return
         self.row = self.row + 1 if self._cycle.accepted <= 0 else 1
         self._pause(now, retry_after)
 
     def _pause(self, now: float, asked: float | None) -> None:
-        guess = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (self.row - 1)) * _random.uniform(0.5, 1)
+        guess = min(LONGEST_WAIT, self._first_guess() * 2 ** (self.row - 1))
+        until, long = self._reset_at - now, self.row > 1 and guess > FIRST_WAIT
+        guess *= _random.uniform(0.5, 1)
+        if asked is None and until > 0:
+            guess = until if long and until < math.inf else min(guess, until)
         if asked is None:
             wait, self._vague = guess, math.inf
         else:
@@ -262,6 +287,10 @@ class Pace:
             self._vague = 1.0 if asked == int(asked) else 0.0
         self._declared, self._open, self._paused = now, now + wait, True
         self._growth, self._clean = 1.0, 0
+        self._quiet = False
+
+    def _first_guess(self) -> float:
+        return FIRST_WAIT if self._rate == math.inf else min(FIRST_WAIT, _N / self._rate)
 
     def _reopen(self, now: float) -> None:
         """Learns the rate from the cycle that a pause has ended, and begins the next with its probe."""
@@ -271,16 +300,24 @@ class Pace:
             before, self._evidence = self._previous, 0
             cycle = _Cycle(before.start, before.rate, before.sent + cycle.sent, before.refused + cycle.refused)
             cycle.refused_at = self._declared
-        opened = (max(cycle.refused_at, now - self._vague) + now) / 2
-        span = max(opened - cycle.start, 0.001)
-        measured = MARGIN * max(cycle.accepted, 0.5) / span
-        if self._evidence and abs(measured / cycle.rate - 1) < 0.2:
-            weight = min(self._evidence, BELIEF)
-            self._rate = (cycle.rate * weight + measured * cycle.accepted) / (weight + cycle.accepted)
-            self._evidence = weight + cycle.accepted
+        shut = max(cycle.refused_at, now - self._vague)
+        accepted, cycle.span = float(max(cycle.accepted, 0.5)), max(now - cycle.start, 0.001)
+        sooner = max(shut - cycle.start, 0.001)
+        longer = cycle.span
+        if accepted < 5 and self._previous is not None and cycle.start > self._previous.start:
+            sooner, longer, accepted = (
+                sooner + self._previous.span,
+                longer + self._previous.span,
+                accepted + self._previous.accepted,
+            )
+        low, high = MARGIN * accepted / longer, MARGIN * accepted / sooner
+        if self._evidence and low < self._high and high > self._low:
+            low, high = max(low, self._low), min(high, self._high)
+            self._evidence = min(BELIEF, self._evidence + accepted)
         else:
-            self._rate, self._evidence = measured, float(cycle.accepted)
-        self._rate = min(self._rate, self._cap)
+            self._evidence = accepted
+        self._low, self._high = low, high
+        self._rate = min(1 / (_F / low + (1 - _F) / high), self._cap)
         self._limit = min(self._most, max(self._limit / 2, self._needed()))
         self._previous, self._cycle = cycle, _Cycle(now, self._rate)
 
@@ -297,6 +334,48 @@ class Pace:
 
     def heard(self, headers: Mapping[str, str]) -> None:
         """Learns from an answer's headers; absent, -1 and garbage say nothing."""
+        told = {key.lower(): value for key, value in headers.items() if key.lower().startswith("x-ratelimit-")}
+        left = _seconds(told.get("x-ratelimit-remaining-requests"))
+        call = _call.get()
+        number = self._calls if call is None else call.number
+        if left is None or number < self._left_number or (self._paused and not self._quiet):
+            return
+        reset = _seconds(told.get("x-ratelimit-reset-requests"))
+        self._reset_at = math.inf if reset is None else (_now() if call is None else call.sent) + reset
+        self._left, self._left_number = left - (self._calls - number), number
+        if self._quiet and self._left > 0:
+            self._open = _now()
+            self._paused = self._quiet = False
+        self._dispatch()
+
+    def _hold(self, now: float) -> None:
+        """Waits when the service said that none is left."""
+        if self._paused:
+            return
+        until = self._reset_at - now
+        self._left = math.inf
+        if self._rate == math.inf:
+            self._pause(now, min(until, _H * FIRST_WAIT * _random.uniform(0.5, 1)))
+            self._vague = math.inf
+        elif 0 < until <= max(1.0, 3 / self._rate):
+            self._pause(now, until)
+            self._vague = 0.0
+        else:
+            return
+        self._cycle.refused_at = now
+        self._quiet = True
+
+
+def _seconds(text: str | None) -> float | None:
+    """A header's count or time ("7", "250ms", "6m0.5s"), or None where it has none."""
+    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)(ms|s)?)?", (text or "").strip())
+    if not text or match is None or not any(match.groups()):
+        return None
+    hours, minutes, rest, unit = match.groups()
+    try:
+        return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(rest or 0) * (0.001 if unit == "ms" else 1)
+    except ValueError:
+        return None
 
 
 def _now() -> float:

@@ -1,0 +1,537 @@
+"""Which endpoint a run talks to, and how: Azure, an OpenAI-compatible server, or the offline stand-in.
+
+The only module that knows the SDK. Its errors end here: whatever the service or the network does comes out as one of
+`errors.py`, saying which setting to change where that is the remedy. The SDK's own retries are off; `retry.py` does
+them, so that one place counts attempts and all calls to a deployment share one pace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any, NoReturn, Self, TypeVar
+
+import httpx2
+import ijson
+import openai
+from pydantic import BaseModel
+
+from .costs import Ledger, Prices
+from .errors import (
+    CallRejected,
+    ContentFiltered,
+    DatagenError,
+    EndpointRefused,
+    MalformedAnswer,
+    QuotaExhausted,
+    RunStopped,
+    SetupError,
+    TransientError,
+)
+from .events import CallDone, Kind, Listener, Retrying, ignore
+from .models import response_format
+from .retry import Pace, persist
+from .settings import RECOMMENDED_API_VERSION, Settings, variable
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+FILTER_CODES = {
+    "content_filter",
+    "contentFilter",
+    "content_policy_violation",
+    "moderation_blocked",
+    "ResponsibleAIPolicyViolation",
+}
+NEVER_ACCEPTED = {"unsupported_parameter", "unknown_parameter", "unsupported_value", "OperationNotSupported"}
+RETRIED_STATUS = {408, 409, 429}
+LARGEST_DOWNLOAD = 64 * 2**20  # bytes, of a picture that comes as a URL
+CONNECT_TIMEOUT = 20.0  # s
+
+
+def prices(settings: Settings) -> Prices:
+    """The prices of the settings' deployments; nothing costs anything offline."""
+    if settings.provider == "offline":
+        return Prices.free()
+    text = settings.azure_openai_gpt5_deployment or settings.openai_text_model or ""
+    image = settings.azure_openai_image_deployment or settings.openai_image_model or ""
+    return Prices.load(settings.prices_file, text=text, image=image)
+
+
+@dataclass
+class _Call:
+    """One call under way."""
+
+    kind: Kind
+    reserved: float
+    started: float = field(default_factory=time.monotonic)
+    cost: float = 0.0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    ok: bool = False
+    holds_gate: bool = False
+
+
+class Client:
+    """Talks to one text and one image deployment. Use it as an async context manager.
+
+    Attributes:
+        ledger: what the calls cost so far.
+        halted: why no further call is made, or None while calls are.
+    """
+
+    def __init__(self, settings: Settings, *, listen: Listener = ignore, ledger: Ledger | None = None) -> None:
+        self.settings = settings
+        self.ledger = ledger or Ledger(prices(settings), settings.max_cost_usd)
+        self.halted: DatagenError | None = None
+        self._listen = listen
+        self._pace: dict[Kind, Pace] = {
+            "text": Pace(
+                "text",
+                max_concurrent=settings.parallel_text_requests,
+                requests_per_minute=settings.text_requests_per_minute,
+            ),
+            "image": Pace(
+                "image",
+                max_concurrent=settings.parallel_image_requests,
+                requests_per_minute=settings.image_requests_per_minute,
+            ),
+        }
+        self._stack = AsyncExitStack()
+        self._under_way: set[asyncio.Future[None]] = set()
+        # Until the service has let one call in, calls go one by one: a wrong key is asked once, not eight times.
+        self._gate = asyncio.Lock()
+        self._let_in = False
+
+    async def __aenter__(self) -> Self:
+        self._text, self._image, self._models = await self._connect()
+        await self._stack.enter_async_context(self._text)
+        await self._stack.enter_async_context(self._image)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def _connect(self) -> tuple[openai.AsyncOpenAI, openai.AsyncOpenAI, dict[Kind, str | None]]:
+        """The two SDK clients, and the `model` to name in each body (None: name none)."""
+        s = self.settings
+        common: dict[str, Any] = {
+            "max_retries": 0,
+            "timeout": httpx2.Timeout(s.request_timeout, connect=min(CONNECT_TIMEOUT, s.request_timeout)),
+        }
+        if s.provider == "openai":
+            assert s.openai_api_key is not None
+            client = openai.AsyncOpenAI(
+                base_url=s.openai_base_url, api_key=s.openai_api_key.get_secret_value(), **common
+            )
+            return client, client, {"text": s.openai_text_model, "image": s.openai_image_model}
+        if s.provider == "offline":
+            endpoint, key, version, text, image = await self._start_offline()
+            # A proxy of the environment has no business with a server in this process.
+            common["http_client"] = openai.DefaultAsyncHttpxClient(trust_env=False)
+        else:
+            assert s.azure_openai_api_key is not None
+            endpoint, version = str(s.azure_openai_endpoint), str(s.azure_openai_api_version)
+            key = s.azure_openai_api_key.get_secret_value()
+            text, image = str(s.azure_openai_gpt5_deployment), str(s.azure_openai_image_deployment)
+        if version == "v1":
+            client = openai.AsyncOpenAI(base_url=f"{endpoint}/openai/v1/", api_key=key, **common)
+            return client, client, {"text": text, "image": image}
+
+        def azure(deployment: str) -> openai.AsyncAzureOpenAI:
+            return openai.AsyncAzureOpenAI(
+                azure_endpoint=endpoint, azure_deployment=deployment, api_key=key, api_version=version, **common
+            )
+
+        # The deployment stands in the path. The image route takes only a real model's name in the body, or none.
+        return azure(text), azure(image), {"text": text, "image": None}
+
+    async def _start_offline(self) -> tuple[str, str, str, str, str]:
+        from .offline import start  # noqa: PLC0415 - only the offline provider pays for it
+
+        server = await asyncio.to_thread(start)
+        self._stack.push_async_callback(asyncio.to_thread, server.stop)
+        return server.url, server.key, RECOMMENDED_API_VERSION, "gpt-5", "gpt-image-1"
+
+    def pace(self, kind: Kind) -> Pace:
+        """The pace keeper of the deployment, for displays."""
+        return self._pace[kind]
+
+    async def stop(self, reason: DatagenError) -> NoReturn:
+        """Make no further call, let those under way end (they are paid for), and raise `reason`."""
+        self.halted = self.halted or reason
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+        raise reason
+
+    async def persist(
+        self, kind: Kind, operation: Callable[[], Awaitable[T]], *, finish: Callable[[T], Awaitable[None]] | None = None
+    ) -> None:
+        """Run a call until it succeeds, retrying what `retry.py` retries.
+
+        Args:
+            kind: whose pace it keeps.
+            operation: makes the call; run within a turn of the deployment.
+            finish: what to do with the result outside the turn; what it raises is retried the same way.
+        """
+
+        def report(error: TransientError, wait: float, attempt: int) -> None:
+            log.info("%s; trying again in %.1f s (attempt %d)", error.what, wait, attempt + 1)
+            self._listen(Retrying(kind, error.what, wait, attempt))
+
+        async def attempt() -> None:
+            with self._at_work():
+                result = await operation()
+                if finish is not None:
+                    await finish(result)
+
+        try:
+            await persist(attempt, pace=self._pace[kind], max_retries=self.settings.max_retries, on_retry=report)
+        except (RunStopped, SetupError) as error:
+            await self.stop(error)
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Between a call's first byte and its result on disk: what `stop` waits for."""
+        end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._under_way.add(end)
+        try:
+            yield
+        finally:
+            self._under_way.discard(end)
+            end.set_result(None)
+
+    # -- text --------------------------------------------------------------------------------------------------------
+
+    async def objects(self, *, system: str, user: str, wire: type[BaseModel], count: int) -> AsyncIterator[Any]:
+        """One structured answer, object by object, each as soon as it is complete.
+
+        Args:
+            system: the system message.
+            user: the user message.
+            wire: the answer's model: one field, the list of objects.
+            count: objects asked for, which sets how long the answer may be.
+
+        Yields:
+            Each object of the list, as JSON values, unchecked.
+
+        Raises:
+            MalformedAnswer: the answer is torn, truncated, refused or empty; objects before the tear were yielded.
+            ContentFiltered, TransientError, CallRejected, EndpointRefused, QuotaExhausted, BudgetReached: see errors.
+        """
+        (key,) = wire.model_fields
+        request: dict[str, Any] = {
+            "model": self._models["text"],
+            "messages": [{"role": "system", "content": system}, {"role": "user", "content": user}],
+            "response_format": response_format(wire),
+            "max_completion_tokens": 8000 + 400 * count,  # covers the reasoning too
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        if self.settings.effort:
+            request["reasoning_effort"] = self.settings.effort
+        guess = self.ledger.prices.text_guess(len(system) + len(user), count)
+        async with self._call("text", guess) as call:
+            raw = await self._text.chat.completions.with_raw_response.create(**request)
+            self._admit(call, raw.headers)
+            reader = _Reader(key)
+            deadline = call.started + self.settings.request_timeout
+            async for chunk in _chunks(raw):
+                _count(call, chunk, self.ledger.prices)
+                for found in reader.read(chunk):
+                    yield found
+                if time.monotonic() > deadline:
+                    raise TransientError(f"the answer took longer than {self.settings.request_timeout:.0f} s")
+            reader.end()
+
+    # -- pictures ----------------------------------------------------------------------------------------------------
+
+    async def picture(self, prompt: str) -> bytes:
+        """The encoded bytes of the picture that the image model makes of `prompt`.
+
+        Raises:
+            ContentFiltered, TransientError, CallRejected, EndpointRefused, QuotaExhausted, BudgetReached: see errors.
+        """
+        request: dict[str, Any] = {"prompt": prompt, "size": "1024x1024"}
+        model = self._models["image"]
+        if model is not None:
+            request["model"] = model
+        if self.settings.provider != "openai" or "gpt-image" in str(model):
+            request |= {"quality": self.settings.image_quality, "output_format": "png"}
+        quality = self.settings.image_quality
+        async with self._call("image", self.ledger.prices.image_call(quality, len(prompt) // 3)) as call:
+            try:
+                async with asyncio.timeout(self.settings.request_timeout):
+                    raw = await self._image.images.with_raw_response.generate(**request)
+                    self._admit(call, raw.headers)
+                    answer = raw.parse()
+                    usage = answer.usage
+                    call.input_tokens = usage.input_tokens if usage else 0
+                    call.output_tokens = usage.output_tokens if usage else 0
+                    call.cost = self.ledger.prices.image_call(
+                        quality, call.input_tokens, usage.output_tokens if usage else None
+                    )
+                    return await self._bytes(answer.data[0] if answer.data else None)
+            except TimeoutError as error:
+                raise TransientError(f"the picture took longer than {self.settings.request_timeout:.0f} s") from error
+
+    async def _bytes(self, data: Any) -> bytes:
+        if data is not None and data.b64_json:
+            try:
+                return await asyncio.to_thread(base64.b64decode, data.b64_json, validate=True)
+            except (binascii.Error, ValueError) as error:
+                raise TransientError(f"the picture's base64 is broken ({error})") from error
+        if data is not None and data.url:
+            return await _download(data.url, timeout=self.settings.request_timeout)
+        raise TransientError("the answer holds no picture")
+
+    # -- every call --------------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _call(self, kind: Kind, guess: float) -> AsyncIterator[_Call]:
+        """Account for a call, and translate whatever goes wrong in it."""
+        if not self._let_in:
+            await self._gate.acquire()
+            if self._let_in:
+                self._gate.release()
+        call = _Call(kind, guess, holds_gate=not self._let_in)
+        try:
+            if self.halted is not None:
+                raise self.halted
+            self.ledger.reserve(kind, guess)
+        except BaseException:
+            self._open_gate(call, let_in=False)
+            raise
+        call.started = time.monotonic()
+        try:
+            yield call
+            call.ok = True
+        except (openai.OpenAIError, httpx2.HTTPError) as error:
+            translated = self._translate(error, kind)
+            refused = isinstance(error, openai.AuthenticationError)
+            self._open_gate(call, let_in=isinstance(error, openai.APIStatusError) and not refused)
+            if isinstance(translated, RunStopped | SetupError):
+                self.halted = self.halted or translated
+            raise translated from error
+        finally:
+            self._open_gate(call, let_in=call.ok)
+            self.ledger.settle(guess, call.cost)
+            seconds = time.monotonic() - call.started
+            self._listen(CallDone(kind, call.ok, seconds, call.input_tokens, call.output_tokens, call.cost))
+
+    def _admit(self, call: _Call, headers: Mapping[str, str]) -> None:
+        self._open_gate(call, let_in=True)
+        self._pace[call.kind].heard(headers)
+
+    def _open_gate(self, call: _Call, *, let_in: bool) -> None:
+        self._let_in = self._let_in or let_in
+        if call.holds_gate:
+            call.holds_gate = False
+            self._gate.release()
+
+    def _translate(self, error: Exception, kind: Kind) -> DatagenError:
+        def mask(text: str) -> str:
+            # Some services repeat the key in what they say of it.
+            for secret in self.settings.secrets():
+                text = text.replace(secret, "***")
+            return text
+
+        return _translate(error, kind, self.settings, mask)
+
+
+class _Reader:
+    """Finds the objects of a structured answer as its text streams in; linear in the answer's length."""
+
+    def __init__(self, key: str) -> None:
+        self._found = ijson.sendable_list()
+        self._parser = ijson.items_coro(self._found, f"{key}.item", use_float=True)
+        self._key = key
+        self._count = 0
+        self._finish = ""
+        self._refusal = ""
+
+    def read(self, chunk: dict[str, Any]) -> list[Any]:
+        for choice in chunk.get("choices") or []:
+            part = choice.get("delta") or choice.get("message") or {}
+            self._refusal += part.get("refusal") or ""
+            self._finish = choice.get("finish_reason") or self._finish
+            try:
+                if part.get("content"):
+                    self._parser.send(part["content"].encode())
+            except ijson.JSONError as error:
+                # What was complete before the tear is still handed over; `end` reports the tear.
+                self._finish = f"torn: {error}"
+        found = list(self._found)
+        self._found.clear()
+        self._count += len(found)
+        return found
+
+    def end(self) -> None:
+        if self._finish == "content_filter":
+            raise ContentFiltered("the service's content filter cut the answer")
+        if self._refusal:
+            raise MalformedAnswer(f"the model refused: {self._refusal[:200]}")
+        if self._finish == "length":
+            raise MalformedAnswer("the answer was cut at its longest allowed length", hint="Use a smaller BATCH_SIZE.")
+        if self._finish.startswith("torn"):
+            raise MalformedAnswer(f"the answer is not the JSON that was asked for ({self._finish})")
+        try:
+            self._parser.close()
+        except ijson.JSONError as error:
+            raise MalformedAnswer(f"the answer's JSON ends too early ({error})") from error
+        if not self._count:
+            raise MalformedAnswer(f"the answer holds no {self._key}")
+
+
+async def _chunks(raw: Any) -> AsyncIterator[dict[str, Any]]:
+    """The answer's chunks; a server that does not stream gives one, which is the whole answer."""
+    if "text/event-stream" in raw.headers.get("content-type", "text/event-stream"):
+        async for chunk in raw.parse():
+            yield chunk.model_dump()
+        return
+    body = await raw.http_response.aread()
+    try:
+        answer = httpx2.Response(200, content=body).json()
+    except ValueError as error:
+        raise MalformedAnswer("the answer's body is no JSON") from error
+    yield answer if isinstance(answer, dict) else {}
+
+
+def _count(call: _Call, chunk: dict[str, Any], table: Prices) -> None:
+    usage = chunk.get("usage")
+    if not usage:
+        return
+    call.input_tokens = int(usage.get("prompt_tokens") or 0)
+    call.output_tokens = int(usage.get("completion_tokens") or 0)
+    cached = int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0)
+    call.cost = table.text_call(call.input_tokens, call.output_tokens, cached)
+
+
+async def _download(url: str, *, timeout: float) -> bytes:
+    """The bytes behind `url`: http(s) only, up to 64 MiB; tried three times, since the picture itself is paid for."""
+    if httpx2.URL(url).scheme not in {"http", "https"}:
+        raise CallRejected(f"the picture's address is not http(s): {url[:60]}")
+    async with httpx2.AsyncClient(timeout=timeout, follow_redirects=True) as client:
+        for attempt in range(3):
+            try:
+                async with client.stream("GET", url) as response:
+                    response.raise_for_status()
+                    parts: list[bytes] = []
+                    size = 0
+                    async for part in response.aiter_bytes():
+                        size += len(part)
+                        if size > LARGEST_DOWNLOAD:
+                            raise CallRejected("the picture's address leads to more than 64 MiB")
+                        parts.append(part)
+                    return b"".join(parts)
+            except httpx2.HTTPError as error:
+                if attempt == 2:  # noqa: PLR2004 - the third try
+                    raise TransientError(f"the picture could not be fetched from its address ({error})") from error
+    raise AssertionError  # pragma: no cover - the loop returns or raises
+
+
+# -- errors of the service -------------------------------------------------------------------------------------------
+
+
+def _translate(error: Exception, kind: Kind, settings: Settings, mask: Callable[[str], str]) -> DatagenError:
+    """One of `errors.py` for an error of the SDK or of the network."""
+    what = f"{'text' if kind == 'text' else 'image'} call"
+    if isinstance(error, openai.APIStatusError):
+        return _status(error, what, _details(error, mask), settings, kind)
+    if isinstance(error, openai.LengthFinishReasonError):
+        return MalformedAnswer(f"{what}: the answer was cut at its longest allowed length")
+    if isinstance(error, openai.ContentFilterFinishReasonError):
+        return ContentFiltered(f"{what}: the service's content filter cut the answer")
+    if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
+        return TransientError(f"{what}: no answer within the time allowed", hint="REQUEST_TIMEOUT sets it.")
+    if isinstance(error, openai.APIConnectionError | httpx2.HTTPError):
+        cause = error.__cause__ or error
+        name = variable("openai_base_url" if settings.provider == "openai" else "azure_openai_endpoint")
+        return TransientError(
+            mask(f"{what}: the connection failed ({type(cause).__name__}: {str(cause)[:200] or 'cut'})"),
+            hint=f"Check the network, and {name} where it never worked.",
+        )
+    if isinstance(error, openai.APIError):
+        details = _details(error, mask)
+        if details.codes & FILTER_CODES:
+            return ContentFiltered(f"{what}: {details.text}")
+        return TransientError(f"{what}: the service broke the answer off ({details.text})")
+    return CallRejected(mask(f"{what}: {error}"))
+
+
+@dataclass(frozen=True)
+class _Details:
+    codes: set[str]
+    text: str
+
+
+def _details(error: openai.APIError, mask: Callable[[str], str]) -> _Details:
+    """What the service says: its codes, the nested ones too, and its message with the categories that were filtered."""
+    body = error.body if isinstance(error.body, dict) else {}
+    body = body.get("error", body) if isinstance(body.get("error", body), dict) else {}
+    inner = body.get("innererror") or body.get("inner_error") or {}
+    inner = inner if isinstance(inner, dict) else {}
+    codes = {str(value) for value in (body.get("code"), body.get("type"), inner.get("code")) if value}
+    results = inner.get("content_filter_result") or inner.get("content_filter_results") or {}
+    hits = [name for name, hit in results.items() if isinstance(hit, dict) and hit.get("filtered")]
+    text = str(body.get("message") or error.message)[:300] + (f" [{', '.join(hits)}]" if hits else "")
+    return _Details(codes, mask(text))
+
+
+def _status(error: openai.APIStatusError, what: str, details: _Details, settings: Settings, kind: Kind) -> DatagenError:
+    status = error.status_code
+    said = f"{what}: HTTP {status}: {details.text}"
+    openai_like = settings.provider == "openai"
+    key = variable("openai_api_key" if openai_like else "azure_openai_api_key")
+    endpoint = variable("openai_base_url" if openai_like else "azure_openai_endpoint")
+    fields = ("openai_text_model", "openai_image_model") if openai_like else (
+        "azure_openai_gpt5_deployment",
+        "azure_openai_image_deployment",
+    )  # fmt: skip
+    model = variable(fields[0] if kind == "text" else fields[1])
+    if status == 401:  # noqa: PLR2004
+        return EndpointRefused(said, hint=f"Check {key}, and that it belongs to {endpoint}.")
+    if status == 403:  # noqa: PLR2004
+        return EndpointRefused(said, hint="The resource refuses this key or is blocked: ask who administers it.")
+    if status == 404:  # noqa: PLR2004
+        return EndpointRefused(said, hint=f"Check {model} (is it deployed there, by that name?) and {endpoint}.")
+    if status == 410:  # noqa: PLR2004
+        return EndpointRefused(said, hint=f"The model is retired: deploy a current one and name it in {model}.")
+    if "insufficient_quota" in details.codes:
+        return QuotaExhausted(said, hint="The account has no quota left: add some, then run again to go on.")
+    if status in RETRIED_STATUS or status >= 500:  # noqa: PLR2004
+        return TransientError(
+            said,
+            retry_after=_retry_after(error.response.headers),
+            throttled=status == 429,  # noqa: PLR2004
+        )
+    if details.codes & FILTER_CODES:
+        return ContentFiltered(said)
+    if "api version" in details.text.lower() or "api-version" in details.text.lower():
+        name = variable("azure_openai_api_version")
+        return EndpointRefused(said, hint=f"Set {name} to {RECOMMENDED_API_VERSION} (or v1).")
+    if details.codes & NEVER_ACCEPTED:
+        return EndpointRefused(said, hint=f"The model behind {model} does not take this request: deploy another.")
+    return CallRejected(said)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the service asks to wait: retry-after-ms, or retry-after in seconds or as a date."""
+    try:
+        if "retry-after-ms" in headers:
+            return max(0.0, float(headers["retry-after-ms"]) / 1000)
+        return max(0.0, float(headers["retry-after"]))
+    except KeyError:
+        return None
+    except ValueError:
+        try:
+            return max(0.0, parsedate_to_datetime(headers["retry-after"]).timestamp() - time.time())
+        except (KeyError, TypeError, ValueError):
+            return None
