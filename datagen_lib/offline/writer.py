@@ -1,0 +1,893 @@
+"""The offline model's text: it reads a chat request as a model would and answers with categories or items.
+
+A seeded grammar over `data/lexicon.json`. A figure is drawn first (role, clothes, tool, companion, face, place), then
+its name, its description and its image prompt are written from that one drawing, so that the three agree. The nouns
+are nouns that the painter in `figure/` can draw.
+
+To add a role, a place or a sentence, add a line to the lexicon; `tests/test_writer.py` reads every line of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import re
+import unicodedata
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from pathlib import Path
+from string import Formatter
+from typing import Any, Final
+
+LEXICON: Final = Path(__file__).parent / "data" / "lexicon.json"
+PROMPT_LENGTH: Final = (160, 230)
+"""Shortest and longest image prompt, in characters."""
+DEFAULT_COUNT: Final = 20
+NAME_WORDS: Final = 5
+
+
+def answer(messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any] | None, *, seed: int = 0) -> dict[str, Any]:
+    """The answer to a chat request, as the object that its JSON schema describes.
+
+    Args:
+        messages: of the chat, each with a role and a content (a string, or a list of text parts).
+        schema: the JSON schema of the answer; its top-level properties say what is asked for. None: the words do.
+        seed: another one gives another answer to the same words.
+
+    Returns:
+        `{"categories": [{"name", "slug"}, ...]}` or `{"items": [{"name", "description", "category", "imagePrompt"},
+        ...]}`, the same for the same arguments.
+    """
+    request = read_request(messages, schema)
+    digest = hashlib.sha256(json.dumps([seed, request.text], ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    rng = random.Random(digest.digest())
+    if request.wants == "categories":
+        return {"categories": list(_categories(request, rng))}
+    return {"items": list(_items(request, rng))}
+
+
+# ---------------------------------------------------------------------------------------------- reading a request
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a chat asks for.
+
+    Attributes:
+        wants: "categories" or "items".
+        count: how many.
+        categories: names to write items for, in order.
+        avoid: folded names that must not come again.
+        wish: the user's own words, which every item follows where it can.
+        facets: words that some of the items follow.
+        text: of all messages.
+    """
+
+    wants: str
+    count: int
+    categories: tuple[str, ...]
+    avoid: frozenset[str]
+    wish: str
+    facets: str
+    text: str
+
+
+_COUNT = re.compile(r"\b(exactly\s+)?(\d{1,6})\s+(?:[a-z-]+\s+){0,3}?(?:items?|categor(?:y|ies))\b", re.IGNORECASE)
+_USED = re.compile(r"already (?:used names|chosen)[^:\n]*:(.*)", re.IGNORECASE)
+_FACETS = re.compile(r"for variety, draw on:(.*)", re.IGNORECASE)
+_LISTED = re.compile(r"categories[^:\n]{0,20}:[ \t]*(.*(?:\n[ \t]*[-*\d][^\n]*)*)", re.IGNORECASE)
+_MACHINERY = re.compile(
+    r"\bjson\b|\bschema\b|\bfields?\b|imageprompt|\bslug|\bcharacters\b|trademark|minifigure|lego-style|spread the items"
+    r"|unique|existing|\bdescription\b|categor|do not include|hard constraints|evenly lit|\bexactly\b",
+    re.IGNORECASE,
+)
+
+
+def read_request(messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any] | None = None) -> Request:
+    """Read the messages as a whole: the last count, the categories, the names to avoid, the wish."""
+    texts = [(str(message.get("role", "")), _content(message.get("content"))) for message in messages]
+    text = "\n".join(part for _, part in texts)
+    asked = "\n".join(part for role, part in texts if role == "user")
+    used = [name for found in _USED.findall(text) for name in _split_names(found)]
+    return Request(
+        wants=_wants(text, schema),
+        count=_count(text),
+        categories=tuple(dict.fromkeys(_listed_categories(text))),
+        avoid=frozenset(map(fold, used)),
+        wish=_wish(asked),
+        facets=" ".join(_FACETS.findall(text)),
+        text=text,
+    )
+
+
+def fold(name: str) -> str:
+    """A name as it is compared: letter case, punctuation and blanks make no difference."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in plain if c.isalnum())
+
+
+def _content(content: object) -> str:
+    if isinstance(content, str):
+        return content
+    if isinstance(content, Sequence):
+        parts = (part.get("text", "") if isinstance(part, Mapping) else part for part in content)
+        return "\n".join(part for part in parts if isinstance(part, str))
+    return ""
+
+
+def _wants(text: str, schema: Mapping[str, Any] | None) -> str:
+    properties = (schema or {}).get("properties") or {}
+    for name in ("items", "categories"):
+        if name in properties:
+            return name
+    counted = _COUNT.findall(text)
+    if counted and not re.search(r"\bitems?\b|imagePrompt", text):
+        return "categories"
+    last = [m.group(0).casefold() for m in _COUNT.finditer(text)]
+    return "categories" if last and "categor" in last[-1] else "items"
+
+
+def _count(text: str) -> int:
+    found = _COUNT.findall(text)
+    exact = [int(number) for exactly, number in found if exactly]
+    return (exact or [int(number) for _, number in found] or [DEFAULT_COUNT])[-1]
+
+
+def _split_names(line: str) -> Iterator[str]:
+    """The names of a comma-separated line; a sentence that follows on the same line is not one."""
+    for name in line.split(","):
+        head, stop, _ = name.partition(". ")
+        if head.strip(" .\t\"'[]"):
+            yield head.strip(" .\t\"'[]")
+        if stop:
+            return
+
+
+def _listed_categories(text: str) -> list[str]:
+    """Names after "Existing categories:" (JSON, commas or bullets), else of any JSON list of names or objects."""
+    marked = re.search(r"existing categories\s*:", text, re.IGNORECASE)
+    starts = [m.start() for m in re.finditer(r"\[", text)]
+    if marked:
+        starts.sort(key=lambda at: (at < marked.end(), at))
+    for at in starts:
+        try:
+            value, _ = json.JSONDecoder().raw_decode(text, at)
+        except ValueError:
+            continue
+        names = [v.get("name") if isinstance(v, Mapping) else v for v in value]
+        if names and all(isinstance(name, str) and name.strip() for name in names):
+            return [str(name).strip() for name in names]
+    for found in _LISTED.finditer(text):
+        names = [re.sub(r"^\s*(?:[-*]|\d+[.)])\s*", "", name) for name in re.split(r"[,;\n]", found.group(1))]
+        names = [name.strip(" .\t\"'") for name in names if 0 < len(name.split()) <= 4]
+        if len(names) > 1:
+            return names
+    return []
+
+
+def _wish(asked: str) -> str:
+    """What is left of the user's message without lists and instructions on the form of the answer."""
+    kept = []
+    for line in asked.splitlines():
+        if _USED.search(line) or _FACETS.search(line) or "[" in line:
+            continue
+        kept += [s for s in re.split(r"(?<=[.!?;])\s+", _COUNT.sub(" ", line)) if not _MACHINERY.search(s)]
+    return " ".join(kept)
+
+
+# ------------------------------------------------------------------------------------------------------ the words
+
+
+class Phrase(str):
+    """A noun phrase that knows its article. Formats: "" as it is, "a" with article, "A" and "Cap" capitalised."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return str(self)
+        text = str(self) if spec == "Cap" else with_article(self)
+        return text if spec == "a" else text[:1].upper() + text[1:]
+
+
+class Task(str):
+    """A verb phrase in its base form. Formats: "s" for one, "v" for the pronoun, "ing" and "Ing"."""
+
+    __slots__ = ("plural",)
+    plural: bool
+
+    def __format__(self, spec: str) -> str:
+        verb, blank, rest = self.partition(" ")
+        if spec == "s" or (spec == "v" and not self.plural):
+            verb = third_person(verb)
+        elif spec in ("ing", "Ing"):
+            verb = gerund(verb)
+        return (verb.capitalize() if spec == "Ing" else verb) + blank + rest
+
+
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """`{v:wear}` is "wears", or "wear" after a plural."""
+
+    plural: bool
+
+    def __format__(self, spec: str) -> str:
+        if self.plural:
+            return {"be": "are"}.get(spec, spec)
+        return third_person(spec)
+
+
+@cache
+def third_person(verb: str) -> str:
+    if verb in ("be", "have"):
+        return {"be": "is", "have": "has"}[verb]
+    if verb.endswith(("s", "sh", "ch", "x", "z", "o")):
+        return verb + "es"
+    if verb.endswith("y") and verb[-2] not in "aeiou":
+        return verb[:-1] + "ies"
+    return verb + "s"
+
+
+@cache
+def gerund(verb: str) -> str:
+    if verb.endswith("ie"):
+        return verb[:-2] + "ying"
+    if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
+        return verb[:-1] + "ing"
+    if re.fullmatch(r"[^aeiou]*[aeiou][bdgklmnprt]", verb) or verb in load().doubled:
+        return verb + verb[-1] + "ing"
+    return verb + "ing"
+
+
+@cache
+def is_plural(phrase: str) -> bool:
+    return phrase.rsplit(" ", 1)[-1] in load().plurals
+
+
+@lru_cache(maxsize=8192)
+def with_article(phrase: str) -> str:
+    """ "an orange cap", "a uniform", "blue overalls", "long brown hair" """
+    if phrase.startswith(("a ", "an ", "the ")) or is_plural(phrase) or phrase.rsplit(" ", 1)[-1] in load().mass:
+        return str(phrase)
+    vowel = phrase[0] in "aeiou" and not phrase.startswith(("uni", "use", "eu", "one"))
+    return ("an " if vowel or phrase.startswith(("honest", "hour")) else "a ") + phrase
+
+
+def joined(things: Sequence[str]) -> str:
+    """ "a cap, a scarf and a coat" """
+    return things[0] if len(things) == 1 else f"{', '.join(things[:-1])} and {things[-1]}"
+
+
+def title(text: str) -> str:
+    """Title Case that keeps small words small and capitalises after a hyphen."""
+    small = ("of", "the", "with", "and", "in", "on", "at")
+    words = [w if w in small else "-".join(p[:1].upper() + p[1:] for p in w.split("-")) for w in text.split()]
+    return " ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    noun: str
+    kit: str
+    tags: frozenset[str]
+    kinds: tuple[str, ...]
+    tools: tuple[str, ...]
+    tasks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What a role may wear, and what and where may surround it."""
+
+    wear: tuple[str, ...]
+    hats: tuple[str, ...]
+    extras: tuple[str, ...]
+    props: tuple[str, ...]
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    name: str
+    at: str
+    noun: str
+    airs: tuple[str, ...]
+    tags: frozenset[str]
+    view: str
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """What a category offers: its roles and, where it has its own, its places."""
+
+    roles: tuple[Role, ...]
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    text: str
+    needs: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The data file, indexed."""
+
+    opening: tuple[str, ...]
+    tail: str
+    colours: tuple[str, ...]
+    hair: tuple[str, ...]
+    qualities: dict[str, str]
+    faces: dict[str, tuple[str, ...]]
+    times: dict[str, str]
+    whens: tuple[str, ...]
+    poses: dict[str, tuple[tuple[str, str], ...]]
+    names: tuple[tuple[int, Sentence], ...]
+    sentences: dict[str, tuple[Sentence, ...]]
+    plurals: frozenset[str]
+    mass: frozenset[str]
+    doubled: frozenset[str]
+    closed: tuple[str, ...]
+    no_adverb: frozenset[str]
+    beards: tuple[str, ...]
+    categories: tuple[dict[str, Any], ...]
+    roles: tuple[Role, ...]
+    kits: dict[str, Kit]
+    places: dict[str, Place]
+    tools: dict[str, tuple[str, ...]]
+    props: dict[str, str]
+    wishes: dict[str, tuple[str, ...]]
+
+
+@cache
+def load() -> Lexicon:
+    """Read the data file, once."""
+    raw = json.loads(LEXICON.read_text("utf-8"))
+    places = {p["noun"].casefold(): Place(**_tuples(p)) for p in raw["places"]}
+    kits = {
+        name: Kit(**{**_tuples(kit), "places": tuple(places[p] for p in kit["places"])})
+        for name, kit in raw["kits"].items()
+    }
+    return Lexicon(
+        opening=tuple(raw["opening"]),
+        tail=raw["tail"],
+        colours=tuple(raw["colours"]),
+        hair=tuple(raw["hair"]),
+        qualities={word: mood for mood, words in raw["qualities"].items() for word in words},
+        faces={mood: tuple(faces) for mood, faces in raw["faces"].items()},
+        times=raw["times"],
+        whens=tuple(raw["whens"]),
+        poses={kind: tuple((v, rest) for v, rest in poses) for kind, poses in raw["poses"].items()},
+        names=tuple((weight, _sentence(text)) for weight, text in raw["names"]),
+        sentences={slot: tuple(map(_sentence, texts)) for slot, texts in raw["sentences"].items()},
+        plurals=frozenset(raw["plurals"]),
+        mass=frozenset(raw["mass"]),
+        doubled=frozenset(raw["doubled"]),
+        closed=tuple(raw["closed"]),
+        no_adverb=frozenset(raw["no_adverb"]),
+        beards=tuple(raw["beards"]),
+        categories=tuple(raw["categories"]),
+        roles=tuple(Role(**_tuples(role)) for role in raw["roles"]),
+        kits=kits,
+        places=places,
+        tools={tool: tuple(uses) for tool, uses in raw["tools"].items()},
+        props=raw["props"],
+        wishes={word: tuple(tags) for word, tags in raw["wishes"].items()},
+    )
+
+
+def _tuples(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: frozenset(value) if key == "tags" else tuple(value) if isinstance(value, list) else value
+        for key, value in raw.items()
+    }
+
+
+def _sentence(text: str) -> Sentence:
+    fields = frozenset(name for _, name, _, _ in Formatter().parse(text) if name)
+    return Sentence(text, fields)
+
+
+# --------------------------------------------------------------------------------------------- what the words find
+
+
+@dataclass(frozen=True, slots=True)
+class Steer:
+    """What a wish, a facet or a category's name means in the lexicon; an empty field steers nothing."""
+
+    roles: tuple[Role, ...] = ()
+    places: tuple[Place, ...] = ()
+    pronouns: tuple[str, ...] = ()
+    qualities: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    props: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
+    airs: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+@cache
+def _index() -> dict[str, tuple[str, ...]]:
+    """Word or phrase, singular -> what it means, as "kind:value"."""
+    lexicon = load()
+    index: dict[str, set[str]] = {}
+
+    def add(phrase: str, meaning: str) -> None:
+        index.setdefault(" ".join(singular(w) for w in phrase.casefold().replace("-", " ").split()), set()).add(meaning)
+
+    for role in lexicon.roles:
+        add(role.noun, f"role:{role.noun}")
+        for tag in role.tags:
+            add(tag, f"tag:{tag}")
+    for key, place in lexicon.places.items():
+        add(key, f"place:{key}")
+        add(place.name, f"place:{key}")
+        for air in place.airs:
+            add(air, f"air:{air}")
+    for kind, words in (
+        ("colour", lexicon.colours),
+        ("tool", lexicon.tools),
+        ("prop", lexicon.props),
+        ("quality", lexicon.qualities),
+    ):
+        for word in words:
+            add(word, f"{kind}:{word}")
+    for word, meanings in lexicon.wishes.items():
+        for meaning in meanings:
+            add(word, meaning)
+    return {phrase: tuple(sorted(meanings)) for phrase, meanings in index.items()}
+
+
+def singular(word: str) -> str:
+    if word in ("men", "women"):
+        return word[:-2] + "an"
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3 else word
+
+
+@lru_cache(maxsize=256)
+def steer(text: str) -> Steer:
+    """What a text means in the lexicon: longest phrases first; a word after "no" or "without" counts for nothing."""
+    lexicon, index = load(), _index()
+    words = [singular(w) for w in re.findall(r"[^\W\d_]+(?:'[a-z]+)?", text.casefold())]
+    found: dict[str, list[str]] = {}
+    at = 0
+    while at < len(words):
+        size = next((n for n in (3, 2, 1) if " ".join(words[at : at + n]) in index), 0)
+        if not size:
+            found.setdefault("unknown", []).append(words[at])
+        elif not (at and words[at - 1] in ("no", "not", "without", "never")):
+            for meaning in index[" ".join(words[at : at + size])]:
+                kind, _, value = meaning.partition(":")
+                found.setdefault(kind, []).append(value)
+        at += size or 1
+    tags, nouns, where, moods = (set(found.get(kind, ())) for kind in ("tag", "role", "where", "mood"))
+    places = [place for key, place in lexicon.places.items() if key in found.get("place", ())]
+    return Steer(
+        roles=tuple(role for role in lexicon.roles if role.noun in nouns or role.tags & tags),
+        places=tuple(places) or tuple(place for place in lexicon.places.values() if place.tags & where),
+        pronouns=tuple(found.get("who", ())),
+        qualities=tuple(q for q, mood in lexicon.qualities.items() if q in found.get("quality", ()) or mood in moods),
+        tools=tuple(found.get("tool", ())),
+        props=tuple(found.get("prop", ())),
+        colours=tuple(found.get("colour", ())),
+        airs=tuple(found.get("air", ())),
+        unknown=tuple(found.get("unknown", ())),
+    )
+
+
+@lru_cache(maxsize=1024)
+def theme(category: str) -> Theme:
+    """The roles and places of a category: the lexicon's own, else what the words of its name mean."""
+    lexicon = load()
+    for known in lexicon.categories:
+        if fold(known["name"]) == fold(category):
+            of = set(known["of"])
+            roles = [role for role in lexicon.roles if {role.noun, role.kit} & of or role.tags & of]
+            return Theme(tuple(roles), tuple(lexicon.places[place] for place in known["places"]))
+    meaning = steer(category)
+    roles = list(meaning.roles)
+    kind = "-".join(word for word in meaning.unknown if word.isalpha() and len(word) > 2)
+    if not roles:
+        general = [role for role in lexicon.roles if "general" in role.tags]
+        noun = " ".join(singular(word) for word in re.findall(r"[^\W\d_]+", category.casefold()))
+        worker = re.search(r"(er|or|ist|ian|man|ant|eer|smith|maker|keeper)$", noun)
+        roles = [_renamed(role, noun) for role in general] if worker and len(noun) < 40 else general
+        kind = "" if worker else kind
+    if kind and len(kind) < 20:
+        roles = [_renamed(role, role.noun, kind) for role in roles]
+    return Theme(tuple(roles), meaning.places)
+
+
+def _renamed(role: Role, noun: str, kind: str = "") -> Role:
+    return Role(noun, role.kit, role.tags, (kind,) if kind else role.kinds, role.tools, role.tasks)
+
+
+# ------------------------------------------------------------------------------------------------------ categories
+
+
+def _categories(request: Request, rng: random.Random) -> Iterator[dict[str, str]]:
+    """Unused ones of the pool, each of another family first; past the pool, a place and a trade joined."""
+    lexicon, meaning = load(), steer(request.wish)
+    taken = set(request.avoid) | {fold(name) for name in request.categories}
+    pool = [c for c in lexicon.categories if fold(c["name"]) not in taken]
+    rng.shuffle(pool)
+    families = {_family(c) for c in lexicon.categories if fold(c["name"]) in taken}
+    first, rest = [], []
+    for category in pool:
+        (rest if _family(category) in families else first).append(category)
+        families.add(_family(category))
+    chosen = sorted(first + rest, key=lambda category: -_fits(category, meaning))[: request.count]
+    names = [category["name"] for category in chosen]
+    taken |= {fold(name) for name in names}
+    places, roles = list(lexicon.places.values()), list(lexicon.roles)
+    while len(names) < request.count:
+        name = title(f"{rng.choice(places).name.split()[-1]} {plural(rng.choice(roles).noun)}")
+        if len(names) > len(places) * len(roles) // 2:
+            break
+        if fold(name) not in taken:
+            taken.add(fold(name))
+            names.append(name)
+    for name in names:
+        yield {"name": name, "slug": slug(name)}
+
+
+def _family(category: Mapping[str, Any]) -> str:
+    return str(category["group"]).rstrip("0123456789")
+
+
+def _fits(category: Mapping[str, Any], meaning: Steer) -> int:
+    offers = theme(category["name"])
+    places = offers.places or tuple(p for role in offers.roles for p in load().kits[role.kit].places)
+    fits = bool(meaning.roles) and 2 * len(set(offers.roles) & set(meaning.roles)) >= len(offers.roles)
+    return fits + (bool(meaning.places) and 2 * sum(p in meaning.places for p in places) >= len(places))
+
+
+def slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def plural(noun: str) -> str:
+    if noun.endswith(("s", "sh", "ch", "x")):
+        return noun + "es"
+    if noun.endswith("y") and noun[-2] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun[:-3] + "men" if noun.endswith("man") else noun + "s"
+
+
+# ----------------------------------------------------------------------------------------------------------- items
+
+
+@dataclass
+class Recent:
+    """What the last items of an answer used, so that the next ones differ."""
+
+    roles: deque[str] = field(default_factory=lambda: deque(maxlen=6))
+    qualities: deque[str] = field(default_factory=lambda: deque(maxlen=20))
+    sentences: deque[str] = field(default_factory=lambda: deque(maxlen=6))
+
+
+def _items(request: Request, rng: random.Random) -> Iterator[dict[str, str]]:
+    wish, facets = steer(request.wish), steer(request.facets)
+    categories = request.categories or tuple(c["name"] for c in load().categories[:DEFAULT_COUNT])
+    used, recent = set(request.avoid), Recent()
+    for number in range(request.count):
+        category = categories[number % len(categories)]
+        figure = Figure.draw(rng, theme(category), wish, facets, recent)
+        name = _name(rng, figure, used)
+        while not name:
+            figure = Figure.draw(rng, theme(category), wish, facets, recent)
+            name = _name(rng, figure, used)
+        used.add(fold(name))
+        prompt = _prompt(rng, figure)
+        yield {
+            "name": name,
+            "description": _description(rng, figure, recent),
+            "category": category,
+            "imagePrompt": prompt,
+        }
+
+
+@dataclass(slots=True)
+class Figure:
+    """One drawing, of which name, description and prompt are written. None is what it has not."""
+
+    role: Role
+    quality: str
+    mood: str
+    pronoun: str
+    kind: str | None
+    place: Place | None
+    air: str
+    wear: str
+    hat: str | None
+    extra: str | None
+    hair: str | None
+    face: str | None
+    tool: str
+    prop: str | None
+    when: str
+    said: set[str] = field(default_factory=set)
+
+    @classmethod
+    def draw(cls, rng: random.Random, offers: Theme, wish: Steer, facets: Steer, recent: Recent) -> Figure:
+        lexicon, chance, choice = load(), rng.random, rng.choice
+        role = _fresh(rng, _both(offers.roles, wish.roles) or wish.roles or offers.roles, recent.roles)
+        kit = lexicon.kits[role.kit]
+        quality = _fresh(rng, wish.qualities or (chance() < 0.4 and facets.qualities) or _words(), recent.qualities)
+        mood = lexicon.qualities[quality]
+        place = _place(rng, offers.places or kit.places, wish, facets)
+        colours = wish.colours or lexicon.colours
+        hat: str | None = _coloured(choice(kit.hats), choice(colours))
+        machine = role.kit == "robot"
+        closed = machine or (hat is not None and hat != "HAIR" and hat.endswith(lexicon.closed))
+        pronoun = "it" if machine else choice(wish.pronouns or ("she", "she", "she", "he", "he", "he", "they"))
+        hair, hat = (_hair(rng, pronoun), None) if hat == "HAIR" else (None, hat)
+        if not closed and pronoun == "he" and chance() < 0.3 and mood != "young":
+            hair = choice(lexicon.beards)
+        elif not closed and hat and chance() < 0.25:
+            hair = _hair(rng, pronoun)
+        extra = _coloured(choice(kit.extras), choice(colours)) if kit.extras and chance() < 0.5 else None
+        props = _both(kit.props, wish.props) or wish.props or kit.props
+        return cls(
+            role=role,
+            quality=quality,
+            mood=mood,
+            pronoun=pronoun,
+            kind=choice(role.kinds) if role.kinds else None,
+            place=place,
+            air=choice(_both(place.airs, wish.airs) or wish.airs or place.airs) if place else "",
+            wear=_coloured(choice(kit.wear), choice(colours)),
+            hat=hat,
+            extra=extra if extra != hat else None,
+            hair=hair,
+            face=None if machine or (closed and chance() < 0.5) else choice(lexicon.faces[mood]),
+            tool=choice(wish.tools or _both(role.tools, facets.tools) or role.tools),
+            prop=choice(props) if props and chance() < (1 if wish.props else 0.6) else None,
+            when=choice(lexicon.whens),
+        )
+
+    def worn(self) -> list[str]:
+        return [piece for piece in (self.wear, self.extra, self.hat) if piece]
+
+
+@cache
+def _words() -> tuple[str, ...]:
+    return tuple(load().qualities)
+
+
+def _both(ours: Sequence[Any], theirs: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(x for x in ours if x in theirs) if theirs else ()
+
+
+def _fresh(rng: random.Random, options: Sequence[Any], recent: deque[str]) -> Any:
+    """One that did not come lately, if there is any; remembered."""
+    for _ in range(6):
+        option = rng.choice(options)
+        key = getattr(option, "noun", None) or getattr(option, "text", None) or option
+        if key not in recent:
+            break
+    recent.append(key)
+    return option
+
+
+def _place(rng: random.Random, offered: Sequence[Place], wish: Steer, facets: Steer) -> Place | None:
+    if wish.places:
+        return rng.choice(_both(offered, wish.places) or wish.places)  # type: ignore[no-any-return]
+    if rng.random() < 0.2:
+        return None
+    if facets.places and rng.random() < 0.6:
+        near = [place for place in facets.places if any(place.tags & other.tags for other in offered)]
+        if near:
+            return rng.choice(near)
+    return rng.choice(offered)
+
+
+def _coloured(piece: str, colour: str) -> str:
+    return piece.replace("*", colour)
+
+
+def _hair(rng: random.Random, pronoun: str) -> str:
+    hair = rng.choice(load().hair)
+    while pronoun == "he" and any(word in hair for word in ("long", "bob", "pigtails", "braid", "bun")):
+        hair = rng.choice(load().hair)
+    return hair
+
+
+def _name(rng: random.Random, figure: Figure, used: set[str]) -> str:
+    """A new name for the figure, or "" where none of a few tries is new and natural."""
+    lexicon = load()
+    place, (time, when) = figure.place, rng.choice(tuple(lexicon.times.items()))
+    colour_piece = next((p for p in reversed(figure.worn()) if p.split()[0] in lexicon.colours), "")
+    parts = {
+        "quality": figure.quality,
+        "role": figure.role.noun,
+        "kind": figure.kind,
+        "place": place and place.name,
+        "air": figure.air,
+        "ground": place and place.noun,
+        "time": time,
+        "tool": figure.tool,
+        "worn": colour_piece and f"{colour_piece.split()[0]}-{colour_piece.split()[-1]}",
+    }
+    known = {key: value for key, value in parts.items() if value}
+    for _ in range(8):
+        shape = rng.choices(lexicon.names, cum_weights=_weights())[0][1]
+        if not shape.needs <= known.keys():
+            continue
+        name = title(shape.text.format_map(known))
+        if fold(name) in used or not 2 <= len(name.split()) <= NAME_WORDS or _echoes(name):
+            continue
+        figure.said = set(shape.needs)
+        if "time" in shape.needs:
+            figure.when = when
+        return name
+    return ""
+
+
+@cache
+def _weights() -> list[int]:
+    total, weights = 0, []
+    for weight, _ in load().names:
+        total += weight
+        weights.append(total)
+    return weights
+
+
+def _echoes(name: str) -> bool:
+    """Whether two words of a name are of one stem ("Forest Forest Ranger", "Garden Gardener")."""
+    stems = [word[:4] for word in re.split(r"[ -]", name.casefold()) if word not in ("of", "the", "with")]
+    return len(set(stems)) < len(stems)
+
+
+# ------------------------------------------------------------------------------------------------- prompt and prose
+
+
+def _prompt(rng: random.Random, figure: Figure) -> str:
+    """The image prompt; what does not fit into its length is taken off the figure, so that no description has it."""
+    lexicon = load()
+    opening = lexicon.opening[rng.random() < 0.15]
+    subject = figure.role.noun
+    if "kind" in figure.said and rng.random() < 0.3 or rng.random() < 0.1 and figure.kind:
+        subject = f"{figure.kind} {subject}"
+    elif rng.random() < 0.6:
+        subject = f"{figure.quality} {subject}"
+    holding = rng.choice(("{}", "holding {:a}", "{:a} in hand")).format(Phrase(figure.tool))
+    order = rng.random() < 0.5
+
+    def built() -> str:
+        clothes = [piece for piece in (figure.hat, figure.wear, figure.extra) if piece]
+        parts = [subject, *clothes, holding] if order else [subject, holding, *reversed(clothes)]
+        parts += [part for part in (_person(figure), figure.prop, _backdrop(figure)) if part]
+        return ", ".join([opening, *parts, lexicon.tail])
+
+    optional = ["extra", "prop", "face"]
+    rng.shuffle(optional)
+    text = built()
+    while len(text) > PROMPT_LENGTH[1]:
+        setattr(figure, optional.pop() if optional else "hair" if figure.hair else "hat", None)
+        text = built()
+    if len(text) < PROMPT_LENGTH[0] and figure.quality not in subject:
+        subject = f"{figure.quality} {subject}"
+        text = built()
+    return text
+
+
+def _person(figure: Figure) -> str:
+    """Who is seen: "old woman with a grey bun and a kind smile" """
+    age = {"old": "old ", "young": "young "}.get(figure.mood, "")
+    who = {"she": f"{age}woman", "he": f"{age}man"}.get(figure.pronoun, "")
+    features = joined([with_article(f) for f in (figure.hair, figure.face) if f] or [""])
+    return f"{who} with {features}" if who and features else features or who
+
+
+def _backdrop(figure: Figure) -> str:
+    return f"{figure.air} {figure.place.noun} backdrop" if figure.place else ""
+
+
+_PRONOUNS: Final = {
+    "she": ("she", "her", "her"),
+    "he": ("he", "his", "him"),
+    "they": ("they", "their", "them"),
+    "it": ("it", "its", "it"),
+}
+
+
+def _description(rng: random.Random, figure: Figure, recent: Recent) -> str:
+    """Two to four sentences that name every element of the figure's prompt."""
+    words = _vocabulary(rng, figure)
+    known = frozenset(words)
+    busy = bool(figure.prop and figure.face)
+    tool_in_look = busy or rng.random() < 0.5
+    slots = [slot for slot in ("prop", "face") if getattr(figure, slot)] + ([] if tool_in_look else ["tool"])
+    rng.shuffle(slots)
+    spare = len(slots) < 2
+    opener = _fresh(rng, _openers(known, bool(figure.place), bool(figure.place) and not spare), recent.sentences)
+    look = _fresh(rng, _looks(known, figure.role.kit == "robot", tool_in_look), recent.sentences)
+    sentences = [opener, look, *(_fresh(rng, _sentences(slot, known), recent.sentences) for slot in slots)]
+    if figure.place and not {"where", "view"} & opener.needs:
+        sentences.append(_fresh(rng, _sentences("view", known), recent.sentences))
+    return " ".join(sentence.text.format_map(words) for sentence in sentences)
+
+
+@lru_cache(maxsize=1024)
+def _sentences(slot: str, known: frozenset[str]) -> tuple[Sentence, ...]:
+    return tuple(sentence for sentence in load().sentences[slot] if sentence.needs <= known)
+
+
+@lru_cache(maxsize=1024)
+def _openers(known: frozenset[str], placed: bool, must: bool) -> tuple[Sentence, ...]:
+    return tuple(s for s in _sentences("open", known) if not must or "where" in s.needs)
+
+
+@lru_cache(maxsize=1024)
+def _looks(known: frozenset[str], machine: bool, tool: bool) -> tuple[Sentence, ...]:
+    """Those that show the hair, if there is any, and the tool, if this sentence is to show it."""
+    every = _sentences("robot" if machine else "look", known)
+    return tuple(
+        s for s in every if ("hair" in s.needs) == ("hair" in known) and bool({"tool", "kit"} & s.needs) == tool
+    )
+
+
+def _vocabulary(rng: random.Random, figure: Figure) -> dict[str, object]:
+    """Every word that a sentence may use for this figure, by its name in the lexicon's sentences."""
+    lexicon, choice = load(), rng.choice
+    they, their, them = _PRONOUNS[figure.pronoun]
+    tasks = rng.sample(figure.role.tasks, 2)
+    plural_subject = figure.pronoun == "they"
+    task, task2 = (Task(text) for text in tasks)
+    task.plural = task2.plural = plural_subject
+    worn = [with_article(piece) for piece in figure.worn()]
+    tool = Phrase(figure.tool)
+    full = f"{figure.kind} {figure.role.noun}" if "kind" in figure.said else figure.role.noun
+    words: dict[str, object] = {
+        "she": they,
+        "She": they.capitalize(),
+        "her": their,
+        "Her": their.capitalize(),
+        "her_o": them,
+        "v": Verbs(plural_subject),
+        "full": Phrase(full),
+        "quality": Phrase(figure.quality),
+        "task": task,
+        "task2": task2,
+        "when": Phrase(figure.when),
+        "outfit": Phrase(joined(worn)),
+        "kit": Phrase(joined([*worn, with_article(tool)])),
+        "tool": tool,
+        "tv": Verbs(is_plural(tool)),
+        "use": choice(lexicon.tools[figure.tool]),
+    }
+    if figure.hair:
+        words |= {"hair": Phrase(figure.hair), "hv": Verbs(is_plural(figure.hair))}
+    if figure.face:
+        words |= {"face": Phrase(figure.face), "fv": Verbs(is_plural(figure.face))}
+    if (
+        figure.mood in ("calm", "keen", "bold")
+        and figure.quality not in lexicon.no_adverb
+        and "-" not in figure.quality
+    ):
+        words["adverb"] = adverb(figure.quality)
+    if figure.place:
+        air = figure.air if "air" in figure.said or rng.random() < 0.6 else ""
+        words["where"] = Phrase(" ".join(filter(None, (figure.place.at, air, figure.place.noun))))
+        words["view"] = Phrase(figure.place.view)
+    if figure.prop:
+        verb, rest = choice(lexicon.poses[lexicon.props[figure.prop]])
+        pose = f"{Verbs(is_plural(figure.prop)):{verb}} {rest}"
+        words |= {"prop": Phrase(figure.prop), "pose": pose.format(her=their, her_o=them)}
+    return words
+
+
+def adverb(quality: str) -> str:
+    if quality.endswith("y"):
+        return quality[:-1] + "ily"
+    return quality[:-1] + "y" if quality.endswith("le") else quality + "ly"
