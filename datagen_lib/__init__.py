@@ -1,9 +1,9 @@
 """Makes the seed data of a LEGO-style catalogue: categories, items and a picture of each.
 
-    from datagen_lib import Settings, load_catalog, run, run_sync
+from datagen_lib import Settings, load_catalog, run, run_sync
 
-    outcome = run_sync(run(Settings.load(target_count=40)))
-    catalogue = load_catalog("data_seed")
+outcome = run_sync(run(Settings.load(target_count=40)))
+catalogue = load_catalog("data_seed")
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from .client import Client
@@ -38,10 +39,7 @@ async def make_categories(
     for attempt in range(client.settings.max_retries + 2):
         if len(store.categories) >= CATEGORY_COUNT:
             return
-
-        async def ask(stricter: bool = attempt > 0) -> None:
-            await _ask(client, store, prompt, stricter=stricter, listen=listen, take=take)
-
+        ask = partial(_ask, client, store, prompt, stricter=attempt > 0, listen=listen, take=take)
         try:
             await client.persist("text", ask)
         except (MalformedAnswer, ContentFiltered) as error:

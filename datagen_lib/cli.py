@@ -9,7 +9,7 @@ import logging
 import signal
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from .pipeline import Outcome
@@ -21,7 +21,7 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 complete, 1 incomplete, 2 to be set right, 130 interrupted."""
-    from .errors import DatagenError  # noqa: PLC0415 - imports stay out of the module, so that --help is quick
+    from .errors import DatagenError
 
     try:
         return _run(parser().parse_args(argv))
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The command's parser; its options are the settings that have a flag."""
-    from .settings import Settings, flag  # noqa: PLC0415
+    from .settings import Settings, flag
 
     result = argparse.ArgumentParser(
         prog="python -m data_generator",
@@ -63,11 +63,11 @@ def parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     values = vars(arguments)
     if values.pop("version"):
-        from .report import package_version  # noqa: PLC0415
+        from .report import package_version
 
         sys.stdout.write(f"{package_version()}\n")
         return 0
-    from .settings import Settings, found  # noqa: PLC0415
+    from .settings import Settings, found
 
     only_estimate = values.pop("estimate")
     asked = found(**values).get("provider")
@@ -86,8 +86,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _generate(settings: Settings) -> Outcome:
-    from .pipeline import run  # noqa: PLC0415
-    from .report import Account  # noqa: PLC0415
+    from .pipeline import run
+    from .report import Account
 
     account = Account()
     with Progress(account) as progress:
@@ -111,7 +111,7 @@ class Progress:
         self.account = account
         self._bars: dict[str, Any] = {}
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -119,7 +119,7 @@ class Progress:
             bar.close()
 
     def __call__(self, event: Any) -> None:
-        from . import events  # noqa: PLC0415
+        from . import events
 
         self.account(event)
         match event:
@@ -138,10 +138,14 @@ class Progress:
                 self._note()
 
     def _start(self, event: Any) -> None:
-        from tqdm import tqdm  # noqa: PLC0415
+        from tqdm import tqdm
 
         # A terminal is redrawn ten times a second; a log file gets a line now and then.
-        common = {"file": sys.stderr, "dynamic_ncols": True, "mininterval": 0.1 if sys.stderr.isatty() else 5.0}
+        common: dict[str, Any] = {
+            "file": sys.stderr,
+            "dynamic_ncols": True,
+            "mininterval": 0.1 if sys.stderr.isatty() else 5.0,
+        }
         self._bars["items"] = tqdm(
             desc="items", total=event.items_target, initial=event.items_ready, unit="item", **common
         )
@@ -168,10 +172,10 @@ def _opening(settings: Settings, *, chosen: bool) -> str:
 
 
 def _estimate(settings: Settings) -> Estimate:
-    from .client import prices  # noqa: PLC0415
-    from .images import images_to_make  # noqa: PLC0415
-    from .report import estimate  # noqa: PLC0415
-    from .store import Store  # noqa: PLC0415
+    from .client import prices
+    from .images import images_to_make
+    from .report import estimate
+    from .store import Store
 
     store = Store.peek(settings.output_dir, validate=not settings.no_validate)
     pictures = [] if settings.dry_run else asyncio.run(images_to_make(store, force=settings.force_images))
@@ -192,29 +196,35 @@ def estimate_text(guess: Estimate, settings: Settings) -> str:
         return "\n".join([*lines, *_on_azure(settings)])
     table = guess.prices
     lines += [
-        f"  cost       {guess.usd:>8.2f}   US dollars: {guess.text_usd:.2f} text ({table.text_model}), "
-        f"{guess.image_usd:.2f} images ({table.image_model})",
+        (
+            f"  cost       {guess.usd:>8.2f}   US dollars: {guess.text_usd:.2f} text ({table.text_model}), "
+            f"{guess.image_usd:.2f} images ({table.image_model})"
+        ),
         f"  time       {guess.minutes:>8.0f}   minutes, at {guess.images_per_minute:.0f} images a minute",
         "",
-        f"Prices of {table.dated}; PRICES_FILE names a table of your own. "
-        "IMAGE_REQUESTS_PER_MINUTE tells the quota of your deployment.",
+        (
+            f"Prices of {table.dated}; PRICES_FILE names a table of your own. "
+            "IMAGE_REQUESTS_PER_MINUTE tells the quota of your deployment."
+        ),
     ]
     return "\n".join(lines)
 
 
 def _on_azure(settings: Settings) -> list[str]:
     """What the same run would cost on Azure, for whoever tries it offline first."""
-    from .costs import Prices  # noqa: PLC0415
-    from .report import estimate  # noqa: PLC0415
-    from .store import Store  # noqa: PLC0415
+    from .costs import Prices
+    from .report import estimate
+    from .store import Store
 
     paid = settings.model_copy(update={"provider": "azure"})
     table = Prices.load(settings.prices_file)
     guess = estimate(paid, Store(settings.output_dir), table, images=0)
     return [
         "",
-        f"The whole catalogue on Azure ({table.text_model}, {table.image_model}) would cost about ${guess.usd:.2f} "
-        f"and take about {guess.minutes:.0f} minutes (prices of {table.dated}).",
+        (
+            f"The whole catalogue on Azure ({table.text_model}, {table.image_model}) would cost about ${guess.usd:.2f} "
+            f"and take about {guess.minutes:.0f} minutes (prices of {table.dated})."
+        ),
     ]
 
 
@@ -227,10 +237,14 @@ def summary_text(outcome: Outcome, settings: Settings) -> str:
     lines = [head, f"  {outcome.categories} categories, {outcome.items} items, {pictures} in {settings.output_dir}"]
     if not outcome.idle:
         lines += [
-            f"  this run: {account.categories} categories, {account.items} items, {account.images} images "
-            f"in {account.seconds:.1f} s",
-            f"  calls: {account.calls['text']} text, {account.calls['image']} image; "
-            f"{account.retries.total()} retries; cost ${account.cost_usd:.2f}",
+            (
+                f"  this run: {account.categories} categories, {account.items} items, {account.images} images "
+                f"in {account.seconds:.1f} s"
+            ),
+            (
+                f"  calls: {account.calls['text']} text, {account.calls['image']} image; "
+                f"{account.retries.total()} retries; cost ${account.cost_usd:.2f}"
+            ),
         ]
     if account.rejected_items:
         top = ", ".join(f"{rule} {count}" for rule, count in account.rejected.most_common(3))
@@ -262,7 +276,7 @@ class _AboveTheBars(logging.Handler):
     """Writes log lines above tqdm's bars."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        from tqdm import tqdm  # noqa: PLC0415
+        from tqdm import tqdm
 
         with contextlib.suppress(Exception):
             tqdm.write(self.format(record), file=sys.stderr)

@@ -12,25 +12,19 @@ import base64
 import binascii
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn, Self, TypeVar
 
 import httpx2
-import ijson
 import openai
 from pydantic import BaseModel
 
+from .answers import ObjectReader, chunks, download
 from .costs import Ledger, Prices
 from .errors import (
-    CallRejected,
-    ContentFiltered,
     DatagenError,
-    EndpointRefused,
-    MalformedAnswer,
-    QuotaExhausted,
     RunStopped,
     SetupError,
     TransientError,
@@ -38,21 +32,12 @@ from .errors import (
 from .events import CallDone, Kind, Listener, Retrying, ignore
 from .models import response_format
 from .retry import Pace, persist
-from .settings import RECOMMENDED_API_VERSION, Settings, variable
+from .settings import RECOMMENDED_API_VERSION, Settings
+from .translation import translate
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-FILTER_CODES = {
-    "content_filter",
-    "contentFilter",
-    "content_policy_violation",
-    "moderation_blocked",
-    "ResponsibleAIPolicyViolation",
-}
-NEVER_ACCEPTED = {"unsupported_parameter", "unknown_parameter", "unsupported_value", "OperationNotSupported"}
-RETRIED_STATUS = {408, 409, 429}
-LARGEST_DOWNLOAD = 64 * 2**20  # bytes, of a picture that comes as a URL
 CONNECT_TIMEOUT = 20.0  # s
 
 
@@ -154,7 +139,7 @@ class Client:
         return azure(text), azure(image), {"text": text, "image": None}
 
     async def _start_offline(self) -> tuple[str, str, str, str, str]:
-        from .offline import start  # noqa: PLC0415 - only the offline provider pays for it
+        from .offline import start
 
         server = await asyncio.to_thread(start)
         self._stack.push_async_callback(asyncio.to_thread, server.stop)
@@ -210,7 +195,7 @@ class Client:
 
     # -- text --------------------------------------------------------------------------------------------------------
 
-    async def objects(self, *, system: str, user: str, wire: type[BaseModel], count: int) -> AsyncIterator[Any]:
+    async def objects(self, *, system: str, user: str, wire: type[BaseModel], count: int) -> AsyncGenerator[Any, None]:
         """One structured answer, object by object, each as soon as it is complete.
 
         Args:
@@ -241,9 +226,9 @@ class Client:
         async with self._call("text", guess) as call:
             raw = await self._text.chat.completions.with_raw_response.create(**request)
             self._admit(call, raw.headers)
-            reader = _Reader(key)
+            reader = ObjectReader(key)
             deadline = call.started + self.settings.request_timeout
-            async for chunk in _chunks(raw):
+            async for chunk in chunks(raw):
                 _count(call, chunk, self.ledger.prices)
                 for found in reader.read(chunk):
                     yield found
@@ -289,7 +274,7 @@ class Client:
             except (binascii.Error, ValueError) as error:
                 raise TransientError(f"the picture's base64 is broken ({error})") from error
         if data is not None and data.url:
-            return await _download(data.url, timeout=self.settings.request_timeout)
+            return await download(data.url, seconds=self.settings.request_timeout)
         raise TransientError("the answer holds no picture")
 
     # -- every call --------------------------------------------------------------------------------------------------
@@ -343,65 +328,7 @@ class Client:
                 text = text.replace(secret, "***")
             return text
 
-        return _translate(error, kind, self.settings, mask)
-
-
-class _Reader:
-    """Finds the objects of a structured answer as its text streams in; linear in the answer's length."""
-
-    def __init__(self, key: str) -> None:
-        self._found = ijson.sendable_list()
-        self._parser = ijson.items_coro(self._found, f"{key}.item", use_float=True)
-        self._key = key
-        self._count = 0
-        self._finish = ""
-        self._refusal = ""
-
-    def read(self, chunk: dict[str, Any]) -> list[Any]:
-        for choice in chunk.get("choices") or []:
-            part = choice.get("delta") or choice.get("message") or {}
-            self._refusal += part.get("refusal") or ""
-            self._finish = choice.get("finish_reason") or self._finish
-            try:
-                if part.get("content"):
-                    self._parser.send(part["content"].encode())
-            except ijson.JSONError as error:
-                # What was complete before the tear is still handed over; `end` reports the tear.
-                self._finish = f"torn: {error}"
-        found = list(self._found)
-        self._found.clear()
-        self._count += len(found)
-        return found
-
-    def end(self) -> None:
-        if self._finish == "content_filter":
-            raise ContentFiltered("the service's content filter cut the answer")
-        if self._refusal:
-            raise MalformedAnswer(f"the model refused: {self._refusal[:200]}")
-        if self._finish == "length":
-            raise MalformedAnswer("the answer was cut at its longest allowed length", hint="Use a smaller BATCH_SIZE.")
-        if self._finish.startswith("torn"):
-            raise MalformedAnswer(f"the answer is not the JSON that was asked for ({self._finish})")
-        try:
-            self._parser.close()
-        except ijson.JSONError as error:
-            raise MalformedAnswer(f"the answer's JSON ends too early ({error})") from error
-        if not self._count:
-            raise MalformedAnswer(f"the answer holds no {self._key}")
-
-
-async def _chunks(raw: Any) -> AsyncIterator[dict[str, Any]]:
-    """The answer's chunks; a server that does not stream gives one, which is the whole answer."""
-    if "text/event-stream" in raw.headers.get("content-type", "text/event-stream"):
-        async for chunk in raw.parse():
-            yield chunk.model_dump()
-        return
-    body = await raw.http_response.aread()
-    try:
-        answer = httpx2.Response(200, content=body).json()
-    except ValueError as error:
-        raise MalformedAnswer("the answer's body is no JSON") from error
-    yield answer if isinstance(answer, dict) else {}
+        return translate(error, kind, self.settings, mask)
 
 
 def _count(call: _Call, chunk: dict[str, Any], table: Prices) -> None:
@@ -412,126 +339,3 @@ def _count(call: _Call, chunk: dict[str, Any], table: Prices) -> None:
     call.output_tokens = int(usage.get("completion_tokens") or 0)
     cached = int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0)
     call.cost = table.text_call(call.input_tokens, call.output_tokens, cached)
-
-
-async def _download(url: str, *, timeout: float) -> bytes:
-    """The bytes behind `url`: http(s) only, up to 64 MiB; tried three times, since the picture itself is paid for."""
-    if httpx2.URL(url).scheme not in {"http", "https"}:
-        raise CallRejected(f"the picture's address is not http(s): {url[:60]}")
-    async with httpx2.AsyncClient(timeout=timeout, follow_redirects=True) as client:
-        for attempt in range(3):
-            try:
-                async with client.stream("GET", url) as response:
-                    response.raise_for_status()
-                    parts: list[bytes] = []
-                    size = 0
-                    async for part in response.aiter_bytes():
-                        size += len(part)
-                        if size > LARGEST_DOWNLOAD:
-                            raise CallRejected("the picture's address leads to more than 64 MiB")
-                        parts.append(part)
-                    return b"".join(parts)
-            except httpx2.HTTPError as error:
-                if attempt == 2:  # noqa: PLR2004 - the third try
-                    raise TransientError(f"the picture could not be fetched from its address ({error})") from error
-    raise AssertionError  # pragma: no cover - the loop returns or raises
-
-
-# -- errors of the service -------------------------------------------------------------------------------------------
-
-
-def _translate(error: Exception, kind: Kind, settings: Settings, mask: Callable[[str], str]) -> DatagenError:
-    """One of `errors.py` for an error of the SDK or of the network."""
-    what = f"{'text' if kind == 'text' else 'image'} call"
-    if isinstance(error, openai.APIStatusError):
-        return _status(error, what, _details(error, mask), settings, kind)
-    if isinstance(error, openai.LengthFinishReasonError):
-        return MalformedAnswer(f"{what}: the answer was cut at its longest allowed length")
-    if isinstance(error, openai.ContentFilterFinishReasonError):
-        return ContentFiltered(f"{what}: the service's content filter cut the answer")
-    if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
-        return TransientError(f"{what}: no answer within the time allowed", hint="REQUEST_TIMEOUT sets it.")
-    if isinstance(error, openai.APIConnectionError | httpx2.HTTPError):
-        cause = error.__cause__ or error
-        name = variable("openai_base_url" if settings.provider == "openai" else "azure_openai_endpoint")
-        return TransientError(
-            mask(f"{what}: the connection failed ({type(cause).__name__}: {str(cause)[:200] or 'cut'})"),
-            hint=f"Check the network, and {name} where it never worked.",
-        )
-    if isinstance(error, openai.APIError):
-        details = _details(error, mask)
-        if details.codes & FILTER_CODES:
-            return ContentFiltered(f"{what}: {details.text}")
-        return TransientError(f"{what}: the service broke the answer off ({details.text})")
-    return CallRejected(mask(f"{what}: {error}"))
-
-
-@dataclass(frozen=True)
-class _Details:
-    codes: set[str]
-    text: str
-
-
-def _details(error: openai.APIError, mask: Callable[[str], str]) -> _Details:
-    """What the service says: its codes, the nested ones too, and its message with the categories that were filtered."""
-    body = error.body if isinstance(error.body, dict) else {}
-    body = body.get("error", body) if isinstance(body.get("error", body), dict) else {}
-    inner = body.get("innererror") or body.get("inner_error") or {}
-    inner = inner if isinstance(inner, dict) else {}
-    codes = {str(value) for value in (body.get("code"), body.get("type"), inner.get("code")) if value}
-    results = inner.get("content_filter_result") or inner.get("content_filter_results") or {}
-    hits = [name for name, hit in results.items() if isinstance(hit, dict) and hit.get("filtered")]
-    text = str(body.get("message") or error.message)[:300] + (f" [{', '.join(hits)}]" if hits else "")
-    return _Details(codes, mask(text))
-
-
-def _status(error: openai.APIStatusError, what: str, details: _Details, settings: Settings, kind: Kind) -> DatagenError:
-    status = error.status_code
-    said = f"{what}: HTTP {status}: {details.text}"
-    openai_like = settings.provider == "openai"
-    key = variable("openai_api_key" if openai_like else "azure_openai_api_key")
-    endpoint = variable("openai_base_url" if openai_like else "azure_openai_endpoint")
-    fields = ("openai_text_model", "openai_image_model") if openai_like else (
-        "azure_openai_gpt5_deployment",
-        "azure_openai_image_deployment",
-    )  # fmt: skip
-    model = variable(fields[0] if kind == "text" else fields[1])
-    if status == 401:  # noqa: PLR2004
-        return EndpointRefused(said, hint=f"Check {key}, and that it belongs to {endpoint}.")
-    if status == 403:  # noqa: PLR2004
-        return EndpointRefused(said, hint="The resource refuses this key or is blocked: ask who administers it.")
-    if status == 404:  # noqa: PLR2004
-        return EndpointRefused(said, hint=f"Check {model} (is it deployed there, by that name?) and {endpoint}.")
-    if status == 410:  # noqa: PLR2004
-        return EndpointRefused(said, hint=f"The model is retired: deploy a current one and name it in {model}.")
-    if "insufficient_quota" in details.codes:
-        return QuotaExhausted(said, hint="The account has no quota left: add some, then run again to go on.")
-    if status in RETRIED_STATUS or status >= 500:  # noqa: PLR2004
-        return TransientError(
-            said,
-            retry_after=_retry_after(error.response.headers),
-            throttled=status == 429,  # noqa: PLR2004
-        )
-    if details.codes & FILTER_CODES:
-        return ContentFiltered(said)
-    if "api version" in details.text.lower() or "api-version" in details.text.lower():
-        name = variable("azure_openai_api_version")
-        return EndpointRefused(said, hint=f"Set {name} to {RECOMMENDED_API_VERSION} (or v1).")
-    if details.codes & NEVER_ACCEPTED:
-        return EndpointRefused(said, hint=f"The model behind {model} does not take this request: deploy another.")
-    return CallRejected(said)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the service asks to wait: retry-after-ms, or retry-after in seconds or as a date."""
-    try:
-        if "retry-after-ms" in headers:
-            return max(0.0, float(headers["retry-after-ms"]) / 1000)
-        return max(0.0, float(headers["retry-after"]))
-    except KeyError:
-        return None
-    except ValueError:
-        try:
-            return max(0.0, parsedate_to_datetime(headers["retry-after"]).timestamp() - time.time())
-        except (KeyError, TypeError, ValueError):
-            return None

@@ -14,6 +14,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -233,7 +234,7 @@ class _Items:
         problem: CallFailed | None = None
         for stricter in (False, True):
             try:
-                await self.client.persist("text", lambda strict=stricter: self._ask(batch, stricter=strict))  # type: ignore[misc]
+                await self.client.persist("text", partial(self._ask, batch, stricter=stricter))
                 problem = None
                 break
             except (MalformedAnswer, ContentFiltered) as error:

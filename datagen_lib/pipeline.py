@@ -19,7 +19,6 @@ from .report import Account
 from .settings import Settings
 from .store import Store, json_bytes
 
-
 Stage = Literal["categories", "items", "images"]
 ALL: tuple[Stage, ...] = ("categories", "items", "images")
 

@@ -73,8 +73,8 @@ Do not include productId or filename.""",
 
 FACETS = {
     "setting": (
-        "a misty harbour", "a mountain trail", "a rooftop garden", "a desert camp", "a snowy village", "a forest clearing",
-        "a city square", "a coral reef", "a lunar base", "a castle courtyard", "a busy market", "a quiet library",
+        "a misty harbour", "a mountain trail", "a rooftop garden", "a desert camp", "a snowy village", "a city square",
+        "a forest clearing", "a coral reef", "a lunar base", "a castle courtyard", "a busy market", "a quiet library",
         "a river bank", "a workshop", "a concert stage", "a research station", "a farmyard", "a sandy beach",
     ),
     "era": (

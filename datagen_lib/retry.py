@@ -41,6 +41,9 @@ BELIEF = 50  # calls; older evidence for a rate than this fades
 _F = 0.5
 _G = 1.0
 _N = 5
+_V = 1.0
+_K = 1.0
+_C = 0.05
 _H = 0.5
 _random = random.Random()
 _waits: list[float] | None = None  # the testing mode's record
@@ -240,9 +243,9 @@ class Pace:
             self._clean += 1
             if self._clean >= max(5, self._evidence):
                 self._clean, self._growth = 0, min(64, self._growth * 2)
-            grow = self._growth / (self._evidence + 1) ** 2
+            grow = _K * self._growth / (self._evidence + 1) ** 2
             doubt = max(0, self._high / self._rate - 1)
-            self._rate = min(self._cap, self._rate * (1 + min(0.05, grow + _G * doubt / (self._evidence + 1))))
+            self._rate = min(self._cap, self._rate * (1 + min(_C, grow + _G * doubt / (self._evidence + 1))))
             self._high = max(self._high, self._rate)
         self._dispatch()
 
@@ -268,7 +271,7 @@ class Pace:
             if retry_after is not None and self._paused:
                 until = now + _late(retry_after)
                 self._open = until if self._vague == math.inf else max(self._open, until)
-                self._vague = 1.0 if retry_after == int(retry_after) else 0.0
+                self._vague = _V if retry_after == int(retry_after) else 0.0
                 self._quiet = False
             return
         self.row = self.row + 1 if self._cycle.accepted <= 0 else 1
@@ -284,7 +287,7 @@ class Pace:
             wait, self._vague = guess, math.inf
         else:
             wait = _late(asked) if self.row <= 1 else max(_late(asked), guess)
-            self._vague = 1.0 if asked == int(asked) else 0.0
+            self._vague = _V if asked == int(asked) else 0.0
         self._declared, self._open, self._paused = now, now + wait, True
         self._growth, self._clean = 1.0, 0
         self._quiet = False

@@ -34,10 +34,12 @@ FORBIDDEN_WORDS = (
     "Adidas", "Ferrari", "Lamborghini", "McDonald's", "Microsoft", "Apple Inc",
 )  # fmt: skip
 
-_FORBIDDEN = re.compile(r"(?<!\w)(" + "|".join(re.escape(word) for word in FORBIDDEN_WORDS) + r")s?(?!\w)", re.I)
-_BARE_LEGO = re.compile(r"(?<!\w)legos?(?!\w)(?!-style\b)", re.I)
+_FORBIDDEN = re.compile(
+    r"(?<!\w)(" + "|".join(re.escape(word) for word in FORBIDDEN_WORDS) + r")s?(?!\w)", re.IGNORECASE
+)
+_BARE_LEGO = re.compile(r"(?<!\w)legos?(?!\w)(?!-style\b)", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
-_URL = re.compile(r"https?://|\bwww\.|\b[\w-]+\.(com|org|net|io|dev|edu|gov|co\.uk)\b", re.I)
+_URL = re.compile(r"https?://|\bwww\.|\b[\w-]+\.(com|org|net|io|dev|edu|gov|co\.uk)\b", re.IGNORECASE)
 _PHONE = re.compile(r"\+?\(?\d[\d\s().–-]{5,}\d")
 _YEARS = re.compile(r"\d{4}\s*[–-]\s*\d{4}")
 _SENTENCE_END = re.compile(r"[.!?]+[\"'”’)]*(?=\s|$)")
@@ -92,7 +94,7 @@ def check_category(name: str) -> list[Violation]:
         found.append(Violation("category-name-empty", "the name has no letters"))
     if len(name) > CATEGORY_NAME_LENGTH:
         found.append(Violation("category-name-length", f"the name has {len(name)} characters, at most 64 are allowed"))
-    if not 2 <= len(name.split()) <= 3:  # noqa: PLR2004 - the seed's "2-3 words"
+    if not 2 <= len(name.split()) <= 3:
         found.append(
             Violation("category-name-words", f"the name has {len(name.split())} words, not 2 or 3", hard=False)
         )
@@ -161,7 +163,7 @@ def _language(text: str, where: str) -> Iterator[Violation]:
 
 
 def _is_phone(text: str) -> bool:
-    return sum(char.isdigit() for char in text) >= 7 and not _YEARS.fullmatch(text)  # noqa: PLR2004 - a local number
+    return sum(char.isdigit() for char in text) >= 7 and not _YEARS.fullmatch(text)
 
 
 _ITEM_RULES: tuple[Callable[[ItemDraft, Mapping[str, Any]], Iterator[Violation]], ...] = (

@@ -33,7 +33,7 @@ REQUIRED = {
     "openai": ("openai_api_key", "openai_text_model", "openai_image_model"),
     "offline": (),
 }
-_PLACEHOLDER = re.compile(r"^(your[_-].*|<.*>|changeme|xxx+)$", re.I)
+_PLACEHOLDER = re.compile(r"^(your[_-].*|<.*>|changeme|xxx+)$", re.IGNORECASE)
 
 
 def _option(default: Any, description: str, *, env: str | None = "", flag: str = "", **bounds: Any) -> Any:

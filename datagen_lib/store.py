@@ -9,27 +9,23 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import io
 import json
 import os
-import struct
 import sys
 import time
-import zlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
 
-from .errors import DiskError, FolderBusy, FolderError, InvalidCatalogue, TransientError
+from .errors import DiskError, FolderBusy, FolderError, InvalidCatalogue
 from .models import CatalogItem, Category, stored_schema
+from .pictures import ImageState, checked_png, image_state, marked_png, prompt_hash
+from .reading import read_categories, read_items, read_json, read_partial
 from .rules import fold, unique_slug
-
-ImageState = Literal["current", "stale", "missing"]
 
 _TEMPORARY = ".writing-"
 _END = b"\n]\n"
@@ -343,223 +339,11 @@ class Store:
             ) from error
 
 
-# -- reading ---------------------------------------------------------------------------------------------------------
-
-
-def read_json(path: Path, *, default: Any, strict: bool = True) -> Any:
-    """The JSON in `path`, or `default` where there is no such file (or, not `strict`, where it holds none).
-
-    Raises:
-        InvalidCatalogue: it holds no JSON; names the line.
-    """
-    try:
-        return json.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        return default
-    except UnicodeDecodeError as error:
-        if not strict:
-            return default
-        raise InvalidCatalogue(f"{path} is not UTF-8 text", hint="Save it as UTF-8.") from error
-    except json.JSONDecodeError as error:
-        if not strict:
-            return default
-        raise InvalidCatalogue(
-            f"{path}, line {error.lineno}, column {error.colno}: {error.msg}; it is not valid JSON",
-            hint="Mend that line, or put a backup back in its place.",
-        ) from error
-
-
-def read_categories(path: Path) -> list[Category]:
-    """The categories in `path`; a list of plain names from an older generator is taken too, slugs derived.
-
-    Raises:
-        InvalidCatalogue: the file breaks the contract; names the line.
-    """
-    entries = read_json(path, default=[])
-    if isinstance(entries, dict):
-        entries = entries.get("categories", entries)
-    if not isinstance(entries, list):
-        raise InvalidCatalogue(f"{path}, line 1: holds no JSON array of categories")
-    categories: list[Category] = []
-    for index, entry in enumerate(entries):
-        try:
-            given = {"name": entry} if isinstance(entry, str) else dict(entry)
-            taken = [category.slug for category in categories]
-            if not given.get("slug"):
-                given["slug"] = unique_slug("", str(given["name"]), taken)
-            category = Category.model_validate(given)
-            if category.slug in taken or any(fold(category.name) == fold(other.name) for other in categories):
-                raise ValueError(f"{category.name!r} is there twice")
-        except (ValidationError, ValueError, TypeError, KeyError) as error:
-            raise _invalid(path, index, entry, error) from error
-        categories.append(category)
-    return categories
-
-
-def read_items(path: Path, *, validate: bool = True) -> list[CatalogItem]:
-    """The items in `path`; none where there is no such file.
-
-    Raises:
-        InvalidCatalogue: the file breaks the contract; names the line.
-    """
-    entries = read_json(path, default=[])
-    if not isinstance(entries, list):
-        raise InvalidCatalogue(f"{path}, line 1: holds no JSON array of items")
-    items: list[CatalogItem] = []
-    names: set[str] = set()
-    ids: set[str] = set()
-    for index, entry in enumerate(entries):
-        try:
-            item = _item(entry, validate=validate)
-            if item.product_id in ids:
-                raise ValueError(f"the productId {item.product_id} is there twice")
-            if fold(item.name) in names:
-                raise ValueError(f"the name {item.name!r} is there twice")
-        except (ValidationError, ValueError, TypeError) as error:
-            raise _invalid(path, index, entry, error) from error
-        names.add(fold(item.name))
-        ids.add(item.product_id)
-        items.append(item)
-    return items
-
-
-def read_partial(path: Path, *, validate: bool = True) -> tuple[list[CatalogItem], int]:
-    """The items in a catalogue that is still growing, and the length in bytes of the part that holds them.
-
-    A last line that a kill has torn is left out.
-
-    Raises:
-        InvalidCatalogue: a line before the last is broken, which no kill does; names it.
-    """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return [], 0
-    lines = content.split(b"\n")
-    items: list[CatalogItem] = []
-    position = good = len(lines[0])
-    if lines[0].strip() != b"[":
-        return items, 0
-    for number, raw in enumerate(lines[1:], start=2):
-        line = raw.rstrip(b"\r").rstrip(b",")
-        start, position = position + 1, position + 1 + len(raw)
-        if line.strip() in {b"", b"]"}:
-            continue
-        try:
-            items.append(_item(json.loads(line), validate=validate))
-        except (ValueError, TypeError) as error:
-            if any(later.strip() not in {b"", b"]"} for later in lines[number:]):
-                raise InvalidCatalogue(
-                    f"{path}, line {number}: {_reason(error)}", hint="Mend or delete that line, then run again."
-                ) from error
-            break
-        good = start + len(line)
-    return items, good
-
-
-def _item(entry: Any, *, validate: bool) -> CatalogItem:
-    if validate or not isinstance(entry, dict):
-        return CatalogItem.model_validate(entry)
-    missing = {"productId", "name", "description", "category", "filename"} - entry.keys()
-    if missing:
-        raise ValueError(f"lacks {', '.join(sorted(missing))}")
-    return CatalogItem.model_construct(**{"imagePrompt": "", **entry})
-
-
-def _invalid(path: Path, index: int, entry: Any, error: Exception) -> InvalidCatalogue:
-    named = f" ({entry['name']!r})" if isinstance(entry, dict) and isinstance(entry.get("name"), str) else ""
-    return InvalidCatalogue(
-        f"{path}, line {_line_of(path, index)}: entry {index + 1}{named}: {_reason(error)}",
-        hint="Mend that entry by hand, or put a backup back in its place, then run again.",
-    )
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        details = error.errors(include_url=False)
-        return "; ".join(
-            f"{'.'.join(str(part) for part in detail['loc']) or 'entry'}: {detail['msg'].removeprefix('Value error, ')}"
-            for detail in details
-        )
-    return f"lacks {error}" if isinstance(error, KeyError) else str(error)
-
-
-def _line_of(path: Path, index: int) -> int:
-    """The line on which entry `index` of the JSON array in `path` starts."""
-    text = path.read_bytes().decode("utf-8-sig")
-    decoder = json.JSONDecoder()
-    position = text.index("[") + 1
-    for _ in range(index):
-        position = decoder.raw_decode(text, _skip(text, position))[1]
-    return text.count("\n", 0, _skip(text, position)) + 1
-
-
-def _skip(text: str, position: int) -> int:
-    while position < len(text) and text[position] in " \t\r\n,":
-        position += 1
-    return position
-
-
-# -- pictures --------------------------------------------------------------------------------------------------------
-
-
-def prompt_hash(prompt: str) -> str:
-    """What a PNG remembers of the prompt that made it."""
-    return hashlib.sha256(prompt.encode()).hexdigest()[:32]
-
-
-def image_state(path: Path, prompt: str) -> ImageState:
-    """Whether `path` is a whole PNG, and one that was made from `prompt`; one without a mark counts as current."""
-    from PIL import Image  # noqa: PLC0415 - keeps `--help` quick
-
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            made_from = image.info.get("promptHash", "")
-            image.verify()  # every chunk's checksum, to the end of the file
-    except (OSError, SyntaxError, ValueError):
-        return "missing"
-    return "current" if made_from in {"", prompt_hash(prompt)} else "stale"
-
-
-def checked_png(data: bytes, *, size: int) -> bytes:
-    """The bytes of a whole PNG of `size` x `size` pixels, scaled down or converted where the picture needs it.
-
-    Raises:
-        TransientError: the bytes are cut, no picture, not square, or too small.
-    """
-    from PIL import Image  # noqa: PLC0415
-
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            image.load()
-            width, height = image.size
-            if width != height or width < size:
-                raise TransientError(f"the picture has {width}x{height} pixels, not {size}x{size}")
-            if (image.format, width) == ("PNG", size):
-                return data
-            scaled = image if width == size else image.resize((size, size), Image.Resampling.LANCZOS)
-            buffer = io.BytesIO()
-            scaled.save(buffer, "PNG", compress_level=6)
-            return buffer.getvalue()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise TransientError(f"the picture's bytes are broken ({error})") from error
-
-
-def marked_png(png: bytes, marks: dict[str, str]) -> bytes:
-    """`png` with text chunks after its header, without encoding it again. Source: PNG specification, 11.3.4."""
-    header = 8 + 25  # the signature, and the IHDR chunk, which is always the first and 25 bytes long
-    chunks = b""
-    for key, value in marks.items():
-        body = b"tEXt" + key.encode("latin-1") + b"\0" + value.encode("latin-1")
-        chunks += struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    return png[:header] + chunks + png[header:]
-
-
 # -- writing ---------------------------------------------------------------------------------------------------------
 
 
 def json_bytes(value: Any) -> bytes:
-    """`value` as indented JSON, UTF-8, with "\\n" line ends everywhere."""
+    """`value` as indented JSON: UTF-8, with line feeds as line ends on every system."""
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
 
 
@@ -583,7 +367,7 @@ def _replace(temporary: Path, target: Path) -> None:
             break
         except PermissionError:
             # Windows: a virus scanner or a viewer has the target open for a moment.
-            if sys.platform != "win32" or attempt == 9:  # noqa: PLR2004
+            if sys.platform != "win32" or attempt == 9:
                 raise
             time.sleep(0.1)
     if sys.platform != "win32":

@@ -1,0 +1,94 @@
+"""Reads what a service answers: the objects of a structured answer as they stream in, and pictures behind a URL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import ijson
+
+from .errors import CallRejected, ContentFiltered, MalformedAnswer, TransientError
+
+LARGEST_DOWNLOAD = 64 * 2**20  # bytes
+
+
+class ObjectReader:
+    """Finds the objects of a structured answer as its text streams in; linear in the answer's length."""
+
+    def __init__(self, key: str) -> None:
+        self._found = ijson.sendable_list()
+        self._parser = ijson.items_coro(self._found, f"{key}.item", use_float=True)
+        self._key = key
+        self._count = 0
+        self._finish = ""
+        self._refusal = ""
+
+    def read(self, chunk: dict[str, Any]) -> list[Any]:
+        for choice in chunk.get("choices") or []:
+            part = choice.get("delta") or choice.get("message") or {}
+            self._refusal += part.get("refusal") or ""
+            self._finish = choice.get("finish_reason") or self._finish
+            try:
+                if part.get("content"):
+                    self._parser.send(part["content"].encode())
+            except ijson.JSONError as error:
+                # What was complete before the tear is still handed over; `end` reports the tear.
+                self._finish = f"torn: {error}"
+        found = list(self._found)
+        self._found.clear()
+        self._count += len(found)
+        return found
+
+    def end(self) -> None:
+        if self._finish == "content_filter":
+            raise ContentFiltered("the service's content filter cut the answer")
+        if self._refusal:
+            raise MalformedAnswer(f"the model refused: {self._refusal[:200]}")
+        if self._finish == "length":
+            raise MalformedAnswer("the answer was cut at its longest allowed length", hint="Use a smaller BATCH_SIZE.")
+        if self._finish.startswith("torn"):
+            raise MalformedAnswer(f"the answer is not the JSON that was asked for ({self._finish})")
+        try:
+            self._parser.close()
+        except ijson.JSONError as error:
+            raise MalformedAnswer(f"the answer's JSON ends too early ({error})") from error
+        if not self._count:
+            raise MalformedAnswer(f"the answer holds no {self._key}")
+
+
+async def chunks(raw: Any) -> AsyncIterator[dict[str, Any]]:
+    """The answer's chunks; a server that does not stream gives one, which is the whole answer."""
+    if "text/event-stream" in raw.headers.get("content-type", "text/event-stream"):
+        async for chunk in raw.parse():
+            yield chunk.model_dump()
+        return
+    body = await raw.http_response.aread()
+    try:
+        answer = httpx2.Response(200, content=body).json()
+    except ValueError as error:
+        raise MalformedAnswer("the answer's body is no JSON") from error
+    yield answer if isinstance(answer, dict) else {}
+
+
+async def download(url: str, *, seconds: float) -> bytes:
+    """The bytes behind `url`: http(s) only, up to 64 MiB; tried three times, since the picture itself is paid for."""
+    if httpx2.URL(url).scheme not in {"http", "https"}:
+        raise CallRejected(f"the picture's address is not http(s): {url[:60]}")
+    async with httpx2.AsyncClient(timeout=seconds, follow_redirects=True) as client:
+        for attempt in range(3):
+            try:
+                async with client.stream("GET", url) as response:
+                    response.raise_for_status()
+                    parts: list[bytes] = []
+                    size = 0
+                    async for part in response.aiter_bytes():
+                        size += len(part)
+                        if size > LARGEST_DOWNLOAD:
+                            raise CallRejected("the picture's address leads to more than 64 MiB")
+                        parts.append(part)
+                    return b"".join(parts)
+            except httpx2.HTTPError as error:
+                if attempt == 2:
+                    raise TransientError(f"the picture could not be fetched from its address ({error})") from error
+    raise AssertionError  # pragma: no cover - the loop returns or raises
