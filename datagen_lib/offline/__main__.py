@@ -8,8 +8,8 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from .faults import KINDS, Faults
@@ -37,9 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(_why_not(exc, options.port))
     except (ValueError, OverflowError) as exc:
         return _refuse(str(exc))
-    with server:
+    with server, _interrupts() as asked:
         _say(_welcome(server))
-        _wait(server)
+        _wait(server, asked)
     _say("\nStopped.\n")
     return 0
 
@@ -129,22 +129,26 @@ def _welcome(server: Server) -> str:
     return "\n".join(lines)
 
 
-def _wait(server: Server) -> None:
-    """Sleep until Ctrl-C, SIGTERM or the server's end."""
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set, wherever the main thread is."""
     asked = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         asked.set()
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        # a wait without end could not be interrupted on Windows
-        while server.running and not asked.wait(timeout=0.5):
-            pass
-    except KeyboardInterrupt:
-        pass
+        yield asked
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _wait(server: Server, asked: threading.Event) -> None:
+    # one long wait could not be interrupted on Windows
+    while server.running and not asked.wait(timeout=0.5):
+        pass
 
 
 def _say(text: str) -> None:

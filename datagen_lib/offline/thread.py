@@ -20,7 +20,9 @@ from .exchange import Receive, Scope, Send
 
 
 def listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    """A socket that takes connections to `port` of 127.0.0.1, or to any free one; raises OSError."""
+    # asyncio turns Nagle's algorithm off only where the protocol is named: without it each call takes 40 ms
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":  # elsewhere this option would let two servers share the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
