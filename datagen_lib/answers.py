@@ -16,7 +16,8 @@ LARGEST_DOWNLOAD = 64 * 2**20  # bytes
 class ObjectReader:
     """Finds the objects of a structured answer as its text streams in; linear in the answer's length."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, record: list[str] | None = None) -> None:
+        self._record = [] if record is None else record
         self._found = ijson.sendable_list()
         self._parser = ijson.items_coro(self._found, f"{key}.item", use_float=True)
         self._key = key
@@ -31,6 +32,7 @@ class ObjectReader:
             self._finish = choice.get("finish_reason") or self._finish
             try:
                 if part.get("content"):
+                    self._record.append(part["content"])
                     self._parser.send(part["content"].encode())
             except ijson.JSONError as error:
                 # What was complete before the tear is still handed over; `end` reports the tear.

@@ -195,7 +195,9 @@ class Client:
 
     # -- text --------------------------------------------------------------------------------------------------------
 
-    async def objects(self, *, system: str, user: str, wire: type[BaseModel], count: int) -> AsyncGenerator[Any, None]:
+    async def objects(
+        self, *, system: str, user: str, wire: type[BaseModel], count: int, record: list[str] | None = None
+    ) -> AsyncGenerator[Any, None]:
         """One structured answer, object by object, each as soon as it is complete.
 
         Args:
@@ -203,6 +205,7 @@ class Client:
             user: the user message.
             wire: the answer's model: one field, the list of objects.
             count: objects asked for, which sets how long the answer may be.
+            record: gets each piece of the answer's text as it comes, for whoever wants to show it.
 
         Yields:
             Each object of the list, as JSON values, unchecked.
@@ -226,7 +229,7 @@ class Client:
         async with self._call("text", guess) as call:
             raw = await self._text.chat.completions.with_raw_response.create(**request)
             self._admit(call, raw.headers)
-            reader = ObjectReader(key)
+            reader = ObjectReader(key, record)
             deadline = call.started + self.settings.request_timeout
             async for chunk in chunks(raw):
                 _count(call, chunk, self.ledger.prices)

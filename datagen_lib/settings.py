@@ -203,7 +203,8 @@ class Settings(BaseModel):
         """
         merged = {name: getattr(self, name) for name in type(self).model_fields} | values
         settings, problems = self._checked(merged)
-        if settings is None:
+        problems += _missing({name: value for name, value in merged.items() if value is not None})
+        if problems or settings is None:
             raise SettingsError(problems)
         return settings
 

@@ -28,7 +28,7 @@ def settings_table() -> str:
         if variable(name).startswith("--"):
             continue
         secret = SecretStr in get_args(field.annotation)
-        default = "" if field.default is None else f"`{str(field.default).lower()}`"
+        default = "" if field.default is None else f"`{_shown(field.default)}`"
         if name in REQUIRED["azure"]:
             default = "needed for Azure"
         note = " (secret, masked everywhere)" if secret else ""
@@ -47,6 +47,10 @@ def flags_table() -> str:
         rows.append(f"| {both} | {own} | {field.description} |")
     rows += [f"| `{name}` | | {text} |" for name, text in OTHER_FLAGS.items()]
     return "\n".join(rows)
+
+
+def _shown(default: object) -> str:
+    return str(default).lower() if isinstance(default, bool) else str(default)
 
 
 def _bounds(field: object) -> str:
