@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import httpx2
 import jsonschema
@@ -363,6 +363,49 @@ def test_the_stream_helper_of_the_sdk_parses_it(shared: Server) -> None:
             return await stream.get_final_completion()
 
     assert len(run(azure(shared), use).choices[0].message.parsed.items) == 4
+
+
+class Shape(BaseModel):
+    kind: Literal["square", "round"]
+    sides: int
+    area: float | None
+    solid: bool
+    nothing: None
+    parts: list[Shape]
+
+
+class Drawer(BaseModel):
+    shapes: list[Shape]
+    label: str
+
+
+class ItemWithMore(BaseModel):
+    name: str
+    rarity: Literal["common", "rare"]
+    tags: list[str]
+
+
+class ItemsWithMore(BaseModel):
+    items: list[ItemWithMore]
+
+
+def test_an_answer_holds_to_the_schema_that_was_sent(shared: Server) -> None:
+    """Fields that the writer doesn't know are filled in, those that the schema doesn't know left out, and a schema
+    about something else is answered in its own shape."""
+
+    async def use(client: Any) -> list[Any]:
+        answers = [
+            await client.chat.completions.parse(model="gpt-5", messages=MESSAGES, response_format=wanted)
+            for wanted in (ItemsWithMore, Drawer)
+        ]
+        return [answer.choices[0].message.parsed for answer in answers]
+
+    known, other = run(azure(shared), use)
+
+    assert len(known.items) == 4
+    assert all(item.name.startswith("Figure") and item.rarity == "common" for item in known.items)
+    assert other.label == "label"
+    assert other.shapes[0].kind == "square"
 
 
 def test_several_choices_come_when_they_are_asked_for(shared: Server) -> None:
@@ -1082,6 +1125,22 @@ def test_a_hung_call_lasts_until_the_client_leaves(serve: Callable[..., Server])
 
     assert (hung.status, hung.left, hung.fault) == (None, True, "hang")
     assert hung.ended is not None
+
+
+def test_an_answer_may_stall_half_way(serve: Callable[..., Server]) -> None:
+    """Plain, streamed or a picture: some of it comes, and the client's own timeout has to end it."""
+    server = serve(faults=Faults(Fault("stall")))
+    for deployment, use in (
+        ("gpt-5", ask),
+        ("gpt-5", streamed),
+        ("gpt-image-1", lambda c: c.images.generate(prompt="x")),
+    ):
+        with pytest.raises((openai.APITimeoutError, httpx2.TimeoutException)):
+            run(azure(server, deployment, timeout=0.2), use)
+    server.faults.clear()
+    chat(server)
+
+    assert [(call.status, call.left) for call in server.calls[:3]] == [(200, True)] * 3
 
 
 def test_a_client_that_gives_up_early_costs_no_drawing(serve: Callable[..., Server]) -> None:

@@ -208,15 +208,7 @@ def check_image(body: Mapping[str, Any], family: Family, version: date | None) -
     for name in body:
         if name not in _IMAGE_TAKES:
             raise invalid(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
-    prompt = body.get("prompt")
-    if prompt is None:
-        raise invalid("Missing required parameter: 'prompt'.", "prompt", "missing_required_parameter")
-    if not isinstance(prompt, str) or not prompt.strip():
-        raise invalid("Invalid 'prompt': expected a string with at least 1 character.", "prompt", "invalid_value")
-    if len(prompt) > MAX_PROMPT:
-        raise invalid(
-            f"Invalid 'prompt': string too long, at most {MAX_PROMPT} characters.", "prompt", "string_above_max_length"
-        )
+    _prompt(body.get("prompt"))
     model = body.get("model")
     if family == "azure" and model is not None and not re.match(r"(gpt-image-\d|dall-e-\d)", str(model)):
         raise invalid(
@@ -241,6 +233,17 @@ def check_image(body: Mapping[str, Any], family: Family, version: date | None) -
     if body.get("output_compression") not in (None, 100) and body.get("output_format") != "jpeg":
         raise invalid(
             "Compression less than 100 is not supported for PNG output format", "output_compression", "invalid_value"
+        )
+
+
+def _prompt(prompt: Any) -> None:
+    if prompt is None:
+        raise invalid("Missing required parameter: 'prompt'.", "prompt", "missing_required_parameter")
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise invalid("Invalid 'prompt': expected a string with at least 1 character.", "prompt", "invalid_value")
+    if len(prompt) > MAX_PROMPT:
+        raise invalid(
+            f"Invalid 'prompt': string too long, at most {MAX_PROMPT} characters.", "prompt", "string_above_max_length"
         )
 
 

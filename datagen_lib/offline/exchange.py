@@ -95,13 +95,20 @@ class Exchange:
     async def end(self) -> None:
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def whole(self, status: int, data: bytes, kind: str, *, cut: bool = False) -> None:
-        """Send an answer at once, or half of it and then cut the connection."""
+    async def whole(self, status: int, data: bytes, kind: str, *, stop: str = "") -> None:
+        """Send an answer at once, or half of it where `stop` says how that ends."""
         await self.begin(status, kind, length=len(data))
-        if cut:
+        if stop in ("cut-body", "stall"):
             await self.part(data[: len(data) // 2])
-            raise Cut(reset=False)
+        await self.stop(stop)
         await self._send({"type": "http.response.body", "body": data, "more_body": False})
+
+    async def stop(self, how: str) -> None:
+        """Go no further where `how` is "cut-body" or "stall"."""
+        if how == "cut-body":
+            raise Cut(reset=False)
+        if how == "stall":
+            await self.left()
 
     async def json(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
         self.headers |= headers or {}

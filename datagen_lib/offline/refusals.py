@@ -61,7 +61,7 @@ class Refused(Exception):
 
 
 def invalid(message: str, param: str | None = None, code: str | None = None) -> Refused:
-    """A 400 of the model's own"""
+    """A 400 that the model's own checks give."""
     return Refused(400, code, message, param=param, kind="invalid_request_error")
 
 
@@ -108,8 +108,8 @@ def rate_limited(call: Call, seconds: float | None, *, code: str) -> Refused:
     return Refused(
         429,
         code,
-        f"Requests to the {_OPERATIONS[call.route]} Operation under Azure OpenAI API version {version} have exceeded call rate limit "
-        f"of your current OpenAI S0 pricing tier.{wait} To increase your default rate limit, visit: "
+        f"Requests to the {_OPERATIONS[call.route]} Operation under Azure OpenAI API version {version} have exceeded "
+        f"call rate limit of your current OpenAI S0 pricing tier.{wait} To increase your default rate limit, visit: "
         "https://aka.ms/oai/quotaincrease.",
         headers=headers,
     )

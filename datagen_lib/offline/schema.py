@@ -1,4 +1,4 @@
-"""The subset of JSON Schema that strict structured outputs take."""
+"""The subset of JSON Schema that strict structured outputs take, and answers that hold to it."""
 
 from __future__ import annotations
 
@@ -81,17 +81,18 @@ def _check_node(
     if not any(key in node for key in ("type", "anyOf", "enum", "const")):
         raise fail(path, "schema must have a 'type' key.")
     counted = 0
-    for index, branch in enumerate(node.get("anyOf") or ()):
-        counted += _check_node(branch, root, (*path, "anyOf", str(index)), depth, fail, seen)
+    below: list[tuple[Any, tuple[str, ...], int]] = [
+        (branch, (*path, "anyOf", str(index)), depth) for index, branch in enumerate(node.get("anyOf") or ())
+    ]
     if node.get("type") == "array":
         if "items" not in node:
             raise fail(path, "array schema missing items.")
-        counted += _check_node(node["items"], root, (*path, "items"), depth + 1, fail, seen)
+        below.append((node["items"], (*path, "items"), depth + 1))
     if node.get("type") == "object":
         properties = _object_properties(node, path, fail)
-        for key, child in properties.items():
-            counted += 1 + _check_node(child, root, (*path, "properties", key), depth + 1, fail, seen)
-    return counted
+        counted = len(properties)
+        below += [(child, (*path, "properties", key), depth + 1) for key, child in properties.items()]
+    return counted + sum(_check_node(child, root, where, level, fail, seen) for child, where, level in below)
 
 
 def _object_properties(
@@ -121,9 +122,56 @@ def _check_reference(
     reference = str(node["$ref"])
     if reference in seen or reference == "#":
         return 0
-    target: Any = root
-    for step in reference.removeprefix("#/").split("/"):
-        target = target.get(step) if isinstance(target, dict) else None
+    target = resolve(reference, root)
     if target is None:
         raise fail(path, f"reference '{reference}' can't be resolved.")
     return _check_node(target, root, path, depth, fail, seen | {reference})
+
+
+def fit(value: Any, node: Mapping[str, Any], root: Mapping[str, Any], *, name: str = "text", depth: int = 0) -> Any:
+    """`value` as the schema has it: what it knows is kept, what it requires and `value` lacks is made up.
+
+    Args:
+        value: the writer's, or None where there is none.
+        node: the schema that it has to hold to.
+        root: where references start.
+        name: said where any text will do.
+        depth: of this value; lists and options below the eighth level stay empty, so that recursion ends.
+    """
+    while "$ref" in node:
+        node = resolve(str(node["$ref"]), root) or {}
+    if "const" in node or "enum" in node:
+        allowed = [node["const"]] if "const" in node else list(node["enum"])
+        return value if value in allowed else allowed[0]
+    if branches := node.get("anyOf"):
+        empty = [branch for branch in branches if branch.get("type") == "null"]
+        full = [branch for branch in branches if branch not in empty]
+        return fit(value, (empty if depth > 8 and empty else full or empty)[0], root, name=name, depth=depth + 1)
+    kind = node.get("type")
+    kind = kind[0] if isinstance(kind, list) else kind
+    if kind == "object":
+        known = value if isinstance(value, dict) else {}
+        properties: Mapping[str, Any] = node.get("properties") or {}
+        return {key: fit(known.get(key), child, root, name=key, depth=depth + 1) for key, child in properties.items()}
+    if kind == "array":
+        rows = value if isinstance(value, list) else [None] * (depth <= 8)
+        return [fit(row, node.get("items") or {}, root, name=name, depth=depth + 1) for row in rows]
+    example, types = _EXAMPLES.get(str(kind), (name, (str,)))
+    fits = isinstance(value, types) and (kind == "boolean" or not isinstance(value, bool))
+    return value if fits else example
+
+
+_EXAMPLES: Mapping[str, tuple[Any, tuple[type, ...]]] = {
+    "integer": (1, (int,)),
+    "number": (1.0, (int, float)),
+    "boolean": (True, (bool,)),
+    "null": (None, (type(None),)),
+}
+
+
+def resolve(reference: str, root: Mapping[str, Any]) -> Any:
+    """The schema that `#/...` refers to, or None."""
+    target: Any = root
+    for step in filter(None, reference.removeprefix("#").split("/")):
+        target = target.get(step) if isinstance(target, dict) else None
+    return target

@@ -34,6 +34,7 @@ from .exchange import Cut, Exchange, Gone, Receive, Scope, Send, read
 from .faults import Fault, Faults, Route
 from .quota import Quota, Window
 from .refusals import Family, Refused
+from .schema import fit
 from .spoil import spoil_answer, spoil_image, spoil_items, spoil_text
 from .thread import ServerThread, listen
 
@@ -139,6 +140,7 @@ class Server:
         self._easels = asyncio.Semaphore(artists)
         self._writers = ThreadPoolExecutor(1, "offline-write")
         self._thread = ServerThread(self._app, listener)
+        self._thread.start()
 
     @property
     def calls(self) -> list[Call]:
@@ -298,7 +300,7 @@ class Server:
         """Answer with the fault."""
         kind = fault.kind
         if kind == "cut":
-            raise Cut(reset=True)
+            raise Cut(reset=self.faults.draw("reset", call.route, call.number) < 0.5)
         if kind == "hang":
             await exchange.left()
         if kind == "5xx":
@@ -325,7 +327,7 @@ class Server:
         if kind == "stream-error":
             raise refusals.of_fault("500", Fault("500"), call)
         answer = json.dumps(completion.plain(), ensure_ascii=False).encode()
-        await exchange.whole(200, answer, "application/json", cut=kind == "cut-body")
+        await exchange.whole(200, answer, "application/json", stop=kind)
 
     async def _complete(self, call: Call, kind: str) -> wire.Completion:
         """The text that answers the call, spoilt as `kind` and the item faults say."""
@@ -357,7 +359,11 @@ class Server:
         schema = wanted["json_schema"]["schema"] if wanted["type"] == "json_schema" else None
         write = self._write or _writer()
         loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(self._writers, lambda: write(messages, schema, seed=seed))
+        answer: dict[str, Any] = {}
+        if schema is None or {"categories", "items"} & (schema.get("properties") or {}).keys():
+            answer = await loop.run_in_executor(self._writers, lambda: write(messages, schema, seed=seed))
+        if schema is not None:
+            answer = fit(answer, schema, schema)
         answer = spoil_answer(kind, answer, draw)
         if rules := self.faults.on_items(call):
             answer = json.loads(json.dumps(answer))
@@ -379,7 +385,7 @@ class Server:
         """Send the events, the text paced evenly over `latency`; events that are due are sent together."""
         events = list(completion.events(include_usage=include_usage))
         paced = sum(timed for timed, _ in events) or 1
-        stop_at = paced // 2 if kind in ("cut-body", "stream-error") else paced
+        stop_at = paced // 2 if kind in ("cut-body", "stall", "stream-error") else paced
         await exchange.begin(200, "text/event-stream; charset=utf-8")
         sent, due = 0, bytearray()
         for timed, data in events:
@@ -400,8 +406,7 @@ class Server:
             error = {"code": "InternalServerError", "message": "The server had an error while processing your request."}
             due += b"data: " + json.dumps({"error": error}).encode() + b"\n\n"
         await exchange.part(bytes(due))
-        if kind == "cut-body":
-            raise Cut(reset=False)
+        await exchange.stop(kind)
         await exchange.end()
 
     # --- pictures ----------------------------------------------------------------------------------------------------
@@ -418,7 +423,7 @@ class Server:
         pictures = [spoil_image(kind, picture, draw) for picture in await exchange.unless_left(jobs)]
         await exchange.until(began + latency)
         answer = json.dumps(wire.images(pictures, body)).encode()
-        await exchange.whole(200, answer, "application/json", cut=kind == "cut-body")
+        await exchange.whole(200, answer, "application/json", stop=kind)
 
     async def _picture(self, body: Mapping[str, Any], index: int, kind: str) -> bytes:
         draw = self._draw or _artist()
@@ -488,7 +493,7 @@ def start(
         for route, rpm in limits.items()
         if rpm is not None
     }
-    server = Server(
+    return Server(
         listener=listen(port),
         key=secrets.token_hex(16) if key is None else key,
         seed=seed,
@@ -502,8 +507,6 @@ def start(
         draw=draw,
         keep_calls=keep_calls,
     )
-    server._thread.start()
-    return server
 
 
 def _writer() -> Write:

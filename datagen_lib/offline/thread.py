@@ -118,7 +118,7 @@ class _Uvicorn(Uvicorn):
         self._ready.set()
         await self.stopping.wait()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's
         for server in self.servers:
             server.close()
         tasks = list(self.server_state.tasks)
