@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
@@ -69,7 +68,7 @@ async def _ask(
             category = new_category(found, store.categories)
             if category is None or len(store.categories) >= CATEGORY_COUNT:
                 continue
-            await asyncio.to_thread(store.save_categories, [*store.categories, category])
+            await store.aside(store.save_categories, [*store.categories, category])
             listen(CategoryAccepted(category))
             take(category)
 

@@ -70,7 +70,7 @@ class _Images:
             return await self.client.picture(prompt)
 
         async def keep(data: bytes) -> None:
-            await asyncio.to_thread(self.store.save_image, item, data, size=self.client.settings.image_size)
+            await self.store.aside(self.store.save_image, item, data, size=self.client.settings.image_size)
 
         while True:
             try:
@@ -88,7 +88,7 @@ class _Images:
 
     async def _failed(self, item: CatalogItem, error: CallFailed, attempts: int) -> None:
         log.warning("no picture of %s: %s", item.name, error.what)
-        await asyncio.to_thread(self.store.log_failure, item, reason=error.what, attempts=attempts)
+        await self.store.aside(self.store.log_failure, item, reason=error.what, attempts=attempts)
         self.listen(ImageFailed(item, error.what, attempts))
         self.failed_in_a_row = self.failed_in_a_row + 1 if isinstance(error, TransientError) else 0
         if self.failed_in_a_row >= DEAD_ENDPOINT:

@@ -136,7 +136,7 @@ class _Run:
         if not (grows or finishes or invents or pictures):
             return await self._outcome(None, idle=True)
         stopped: DatagenError | None = None
-        await asyncio.to_thread(self._prepare)
+        await store.aside(self._prepare)
         try:
             await self._stages(pictures, invents=grows or invents, grows=grows or finishes)
         except BaseExceptionGroup as group:
@@ -148,6 +148,7 @@ class _Run:
             stopped = error
         finally:
             # Plain calls: an interrupt must not be able to cut in between.
+            store.drain()
             if self.draws:
                 store.end_failures()
             self._write_report(complete=False)
@@ -206,7 +207,7 @@ class _Run:
         while True:
             await self._refresh.wait()
             self._refresh.clear()
-            await asyncio.to_thread(self._write_report, complete=False)
+            await self.store.aside(self._write_report, complete=False)
 
     def _write_report(self, *, complete: bool, stopped: str = "") -> None:
         document = self.account.document(self.settings, self.store, complete=complete, stopped=stopped)

@@ -7,17 +7,21 @@ lie in the output folder's root, so that `images/` never holds anything but whol
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import io
+import itertools
 import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -27,6 +31,9 @@ from .pictures import ImageState, checked_png, image_state, marked_png, prompt_h
 from .reading import read_categories, read_items, read_json, read_partial
 from .rules import fold, unique_slug
 
+T = TypeVar("T")
+
+WRITERS = 4  # threads; zlib, the decoder and the disk all let the interpreter go meanwhile
 _TEMPORARY = ".writing-"
 _END = b"\n]\n"
 
@@ -55,6 +62,20 @@ class Store:
         self._lock: FileLock | None = None
         self._partial: io.FileIO | None = None
         self._tail = 0
+        self._numbers = itertools.count()
+        self._pool: ThreadPoolExecutor | None = None
+
+    async def aside(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
+        """Run disk or picture work in a thread of the store; `drain` and `close` wait for it, even if cancelled."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(max_workers=WRITERS, thread_name_prefix="store")
+        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *args, **options))
+
+    def drain(self) -> None:
+        """Wait until all that was handed to `aside` is done: a picture under way reaches its place."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+            self._pool = None
 
     # -- opening and closing -------------------------------------------------------------------------------------
 
@@ -93,6 +114,7 @@ class Store:
 
     def close(self) -> None:
         """Flush, and let the folder go. May be called twice."""
+        self.drain()
         if self._partial is not None:
             self.sync()
             self._partial.close()
@@ -309,7 +331,7 @@ class Store:
     def write(self, name: str, content: bytes) -> None:
         """Replace the file `name` as a whole: written beside it, flushed, renamed."""
         target = self.root / name
-        temporary = self.root / f"{_TEMPORARY}{os.getpid()}-{target.name}"
+        temporary = self.root / f"{_TEMPORARY}{os.getpid()}-{next(self._numbers)}-{target.name}"
         with self._disk(name):
             try:
                 with temporary.open("wb") as file:
