@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -68,15 +68,18 @@ class Exchange:
         if self._left.done():
             raise Gone
 
-    async def unless_left(self, work: asyncio.Future[_T]) -> _T:
-        """The work's result; raises and cancels it when the client leaves first."""
+    async def unless_left(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """The work's result; ends it and raises when the client leaves first."""
         assert self._left is not None
-        waiting: set[asyncio.Future[Any]] = {self._left, work}
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
-            work.cancel()
-            raise Gone
-        return work.result()
+        task = asyncio.create_task(work)
+        try:
+            waiting: set[asyncio.Task[Any]] = {self._left, task}
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise Gone
+            return task.result()
+        finally:
+            task.cancel()
 
     async def begin(self, status: int, kind: str, *, length: int | None = None) -> None:
         headers = {"content-type": kind, **self.headers}
@@ -92,8 +95,10 @@ class Exchange:
             # with nothing to wait for, others still get their turn
             await asyncio.sleep(0)
 
-    async def end(self) -> None:
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+    async def end(self, data: bytes = b"") -> None:
+        # before the client can know, so that whoever has the answer finds the record complete
+        self._call.ended = time.monotonic()
+        await self._send({"type": "http.response.body", "body": data, "more_body": False})
 
     async def whole(self, status: int, data: bytes, kind: str, *, stop: str = "") -> None:
         """Send an answer at once, or half of it where `stop` says how that ends."""
@@ -101,7 +106,7 @@ class Exchange:
         if stop in ("cut-body", "stall"):
             await self.part(data[: len(data) // 2])
         await self.stop(stop)
-        await self._send({"type": "http.response.body", "body": data, "more_body": False})
+        await self.end(data)
 
     async def stop(self, how: str) -> None:
         """Go no further where `how` is "cut-body" or "stall"."""

@@ -211,7 +211,7 @@ class Server:
             else:
                 await self._cut(scope, receive, reset=False)
         finally:
-            call.ended = time.monotonic()
+            call.ended = call.ended or time.monotonic()
 
     async def _cut(self, scope: Scope, receive: Receive, *, reset: bool) -> None:
         self._thread.cut(scope["client"], reset=reset)
@@ -419,11 +419,14 @@ class Server:
         draw = self.faults.draw("answer", "image", call.number)
         # none is drawn before its time comes near, so that a client that gives up early costs nothing
         await exchange.until(began + latency - 1.0)
-        jobs = asyncio.gather(*(self._picture(body, index, kind) for index in range(body.get("n") or 1)))
-        pictures = [spoil_image(kind, picture, draw) for picture in await exchange.unless_left(jobs)]
+        drawn = await exchange.unless_left(self._pictures(body, kind))
+        pictures = [spoil_image(kind, picture, draw) for picture in drawn]
         await exchange.until(began + latency)
         answer = json.dumps(wire.images(pictures, body)).encode()
         await exchange.whole(200, answer, "application/json", stop=kind)
+
+    async def _pictures(self, body: Mapping[str, Any], kind: str) -> list[bytes]:
+        return await asyncio.gather(*(self._picture(body, index, kind) for index in range(body.get("n") or 1)))
 
     async def _picture(self, body: Mapping[str, Any], index: int, kind: str) -> bytes:
         draw = self._draw or _artist()

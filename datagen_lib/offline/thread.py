@@ -71,6 +71,7 @@ class ServerThread:
         self._thread.start()
         self._ready.wait()
         if self._failed is not None:
+            self._listener.close()
             raise RuntimeError("the offline stand-in could not start") from self._failed
 
     def stop(self) -> None:
