@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .calls import Call
     from .faults import Fault, Faults
-    from .server import Call, Server, start
+    from .server import Server, start
 
 __all__ = ["Call", "Fault", "Faults", "Server", "start"]
 
@@ -16,6 +17,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
-    from . import faults, server
+    from . import calls, faults, server
 
-    return getattr(faults if name in ("Fault", "Faults") else server, name)
+    room = {"Call": calls, "Fault": faults, "Faults": faults}.get(name, server)
+    return getattr(room, name)

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, M
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from .server import Call
+    from .calls import Call
 
 _T = TypeVar("_T")
 Scope = MutableMapping[str, Any]

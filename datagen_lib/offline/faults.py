@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from .server import Call
+    from .calls import Call
 
 Route = Literal["text", "image"]
 Stage = Literal["call", "answer", "item"]

@@ -9,11 +9,9 @@ serves all; pictures are drawn in a small pool of threads, text is written in an
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hmac
 import json
-import os
 import re
 import secrets
 import socket
@@ -22,29 +20,24 @@ import time
 import traceback
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 from types import TracebackType
-from typing import Any, Literal, Self, cast
+from typing import Literal, Self, cast
 from urllib.parse import parse_qsl
 
 from . import checks, refusals, wire
+from .calls import Call
 from .exchange import Cut, Exchange, Gone, Receive, Scope, Send, read
 from .faults import Fault, Faults, Route
+from .model import Draw, Model, Write
 from .quota import Quota, Window
 from .refusals import Family, Refused
-from .schema import fit
-from .spoil import spoil_answer, spoil_image, spoil_items, spoil_text
+from .spoil import spoil_image
 from .thread import ServerThread, listen
 
 API_VERSION = "2025-04-01-preview"
 Latency = float | tuple[float, float]
 """Seconds, or the shortest and the longest of an even spread."""
-Write = Callable[..., dict[str, Any]]
-"""`write(messages, schema, *, seed) -> object` that the schema describes."""
-Draw = Callable[[str, int], bytes]
-"""`draw(prompt, size) -> PNG bytes`, size x size; called from several threads."""
 RateHeaders = Literal["full", "unknown", "off"]
 
 _ROUTES = (
@@ -56,46 +49,6 @@ _ROUTES = (
     (re.compile(r"/v1/images/generations"), "image", "openai"),
 )
 _SECRET_HEADERS = ("api-key", "authorization")
-
-
-@dataclass
-class Call:
-    """One request as it came, and what became of it.
-
-    Attributes:
-        route: "text", "image", or "" for a path that the service doesn't have.
-        number: counted from 1 over the calls of its route that had the right key; 0 for others.
-        headers: names in lower case, without the key.
-        key_ok: whether the key was right.
-        body: the parsed JSON, or None.
-        status: answered, or None while the call runs and where no status was sent.
-        fault: kind of the fault that struck it; several are joined by "+".
-        left: the client went away before the answer was complete.
-        started, ended: monotonic seconds.
-        error: a traceback, where the stand-in itself failed.
-    """
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    key_ok: bool
-    route: Route | Literal[""] = ""
-    family: Family = "azure"
-    deployment: str = ""
-    number: int = 0
-    body: Any = None
-    status: int | None = None
-    fault: str = ""
-    left: bool = False
-    started: float = field(default_factory=time.monotonic)
-    ended: float | None = None
-    error: str = ""
-
-    def struck(self, fault: Fault) -> Fault:
-        """Note that this fault struck."""
-        self.fault = f"{self.fault}+{fault.kind}" if self.fault else fault.kind
-        return fault
 
 
 class Server:
@@ -120,25 +73,17 @@ class Server:
         quotas: Mapping[str, Quota],
         rate_headers: RateHeaders,
         deployments: Mapping[str, Collection[str] | None],
-        write: Write | None,
-        draw: Draw | None,
+        model: Model,
         keep_calls: int,
     ) -> None:
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.key, self.seed, self.faults = key, seed, faults
         self.text_latency, self.image_latency = text_latency, image_latency
         self._quotas, self._rate_headers, self._deployments = (quotas, rate_headers, deployments)
-        self._write, self._draw = write, draw
+        self._model = model
         self._calls: deque[Call] = deque(maxlen=keep_calls)
         self._numbers: Counter[str] = Counter()
-        self._asked: Counter[bytes] = Counter()
-        self._names: deque[str] = deque(maxlen=2000)
         self._lock = threading.Lock()
-        artists = min(4, os.cpu_count() or 1)
-        self._artists = ThreadPoolExecutor(artists, "offline-draw")
-        # no more jobs than threads: what still waits is dropped with its call, or with the process
-        self._easels = asyncio.Semaphore(artists)
-        self._writers = ThreadPoolExecutor(1, "offline-write")
         self._thread = ServerThread(self._app, listener)
         self._thread.start()
 
@@ -167,8 +112,7 @@ class Server:
     def stop(self) -> None:
         """End every connection and every thread; a second call does nothing."""
         self._thread.stop()
-        for pool in (self._artists, self._writers):
-            pool.shutdown(wait=True, cancel_futures=True)
+        self._model.close()
 
     def __enter__(self) -> Self:
         return self
@@ -318,7 +262,7 @@ class Server:
         latency = self._latency(self.text_latency, call)
         fault = self.faults.pick("answer", call)
         kind = call.struck(fault).kind if fault else ""
-        completion = await self._complete(call, kind)
+        completion = await self._model.complete(call, kind, self.faults)
         if body.get("stream"):
             usage = bool((body.get("stream_options") or {}).get("include_usage"))
             await self._stream(exchange, completion, kind, began, latency, include_usage=usage)
@@ -328,49 +272,6 @@ class Server:
             raise refusals.of_fault("500", Fault("500"), call)
         answer = json.dumps(completion.plain(), ensure_ascii=False).encode()
         await exchange.whole(200, answer, "application/json", stop=kind)
-
-    async def _complete(self, call: Call, kind: str) -> wire.Completion:
-        """The text that answers the call, spoilt as `kind` and the item faults say."""
-        body = call.body
-        asked = json.dumps([body["messages"], body.get("response_format")], sort_keys=True).encode()
-        count, draw = (body.get("n") or 1, self.faults.draw("answer", "text", call.number))
-        texts = []
-        for _ in range(count):
-            # the same request again gets another answer, as from a model; a new server starts over
-            seed = self.seed + self._asked[asked]
-            self._asked[asked] += 1
-            texts.append(spoil_text(kind, await self._text(call, kind, seed, draw), draw))
-        refused = "I'm sorry, but I can't help with that request." if kind == "refusal" else None
-        finish = {"length": "length", "answer-filter": "content_filter"}.get(kind, "stop")
-        return wire.Completion(
-            texts=[""] * count if refused else texts,
-            refusal=refused,
-            finish=finish,
-            prompt_tokens=wire.tokens(asked.decode()),
-            effort=body.get("reasoning_effort") or "medium",
-            limit=body.get("max_completion_tokens"),
-        )
-
-    async def _text(self, call: Call, kind: str, seed: int, draw: float) -> str:
-        wanted = call.body.get("response_format") or {"type": "text"}
-        messages = call.body["messages"]
-        if wanted["type"] == "text" and "json" not in json.dumps(messages).lower():
-            return "This is the offline stand-in. Ask it for categories or items of the catalogue, as JSON."
-        schema = wanted["json_schema"]["schema"] if wanted["type"] == "json_schema" else None
-        write = self._write or _writer()
-        loop = asyncio.get_running_loop()
-        answer: dict[str, Any] = {}
-        if schema is None or {"categories", "items"} & (schema.get("properties") or {}).keys():
-            answer = await loop.run_in_executor(self._writers, lambda: write(messages, schema, seed=seed))
-        if schema is not None:
-            answer = fit(answer, schema, schema)
-        answer = spoil_answer(kind, answer, draw)
-        if rules := self.faults.on_items(call):
-            answer = json.loads(json.dumps(answer))
-            if spoil_items(answer, rules, self.faults, call, list(self._names)):
-                call.fault = "+".join(filter(None, [call.fault, *(rule.kind for rule in rules)]))
-        self._names.extend(str(item.get("name")) for item in answer.get("items") or () if isinstance(item, dict))
-        return json.dumps(answer, ensure_ascii=False)
 
     async def _stream(
         self,
@@ -419,24 +320,11 @@ class Server:
         draw = self.faults.draw("answer", "image", call.number)
         # none is drawn before its time comes near, so that a client that gives up early costs nothing
         await exchange.until(began + latency - 1.0)
-        drawn = await exchange.unless_left(self._pictures(body, kind))
+        drawn = await exchange.unless_left(self._model.pictures(body, kind))
         pictures = [spoil_image(kind, picture, draw) for picture in drawn]
         await exchange.until(began + latency)
         answer = json.dumps(wire.images(pictures, body)).encode()
         await exchange.whole(200, answer, "application/json", stop=kind)
-
-    async def _pictures(self, body: Mapping[str, Any], kind: str) -> list[bytes]:
-        return await asyncio.gather(*(self._picture(body, index, kind) for index in range(body.get("n") or 1)))
-
-    async def _picture(self, body: Mapping[str, Any], index: int, kind: str) -> bytes:
-        draw = self._draw or _artist()
-        prompt = body["prompt"] if index == 0 else f"{body['prompt']}, take {index + 1}"
-
-        def work() -> bytes:
-            return draw(prompt, 512) if kind == "wrong-size" else wire.as_asked(draw(prompt, 1024), body)
-
-        async with self._easels:
-            return await asyncio.get_running_loop().run_in_executor(self._artists, work)
 
     def _latency(self, latency: Latency, call: Call) -> float:
         if isinstance(latency, tuple):
@@ -506,19 +394,6 @@ def start(
         quotas=quotas,
         rate_headers=rate_headers,
         deployments={"text": text_deployments, "image": image_deployments},
-        write=write,
-        draw=draw,
+        model=Model(seed=seed, write=write, draw=draw),
         keep_calls=keep_calls,
     )
-
-
-def _writer() -> Write:
-    from .writer import answer
-
-    return answer
-
-
-def _artist() -> Draw:
-    from .figure import render
-
-    return render

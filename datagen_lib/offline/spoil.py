@@ -7,8 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .calls import Call
     from .faults import Fault, Faults
-    from .server import Call
 
 
 def spoil_text(kind: str, text: str, draw: float) -> str:

@@ -1,0 +1,50 @@
+"""What the stand-in remembers of each request."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .faults import Fault, Route
+from .refusals import Family
+
+
+@dataclass
+class Call:
+    """One request as it came, and what became of it.
+
+    Attributes:
+        route: "text", "image", or "" for a path that the service doesn't have.
+        number: counted from 1 over the calls of its route that had the right key; 0 for others.
+        headers: names in lower case, without the key.
+        key_ok: whether the key was right.
+        body: the parsed JSON, or None.
+        status: answered, or None while the call runs and where no status was sent.
+        fault: kind of the fault that struck it; several are joined by "+".
+        left: the client went away before the answer was complete.
+        started, ended: monotonic seconds.
+        error: a traceback, where the stand-in itself failed.
+    """
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    key_ok: bool
+    route: Route | Literal[""] = ""
+    family: Family = "azure"
+    deployment: str = ""
+    number: int = 0
+    body: Any = None
+    status: int | None = None
+    fault: str = ""
+    left: bool = False
+    started: float = field(default_factory=time.monotonic)
+    ended: float | None = None
+    error: str = ""
+
+    def struck(self, fault: Fault) -> Fault:
+        """Note that this fault struck."""
+        self.fault = f"{self.fault}+{fault.kind}" if self.fault else fault.kind
+        return fault
