@@ -1,13 +1,15 @@
 """What is retried and for how long; the pace keeper that all calls to one deployment share.
 
-A pace keeper starts with no cap on the rate, so that a run bound by latency loses nothing. When a limit shows (a 429,
-or a header that says none is left), everything waits once; what was accepted until the service opened again, over
-that time, is the rate learnt. From then on calls go evenly, the first one after a pause being the probe: when it is
-refused too, the same cycle goes on and is measured again. The rate creeps up with each call that it held back and that
-was accepted, by less the more calls it was learnt from and by more the longer nothing is refused. Concurrency is
-halved by a pause (never below what the learnt rate needs) or by a row of failures, and grows with each success.
+A pace keeper begins with no cap on the rate, so that a run bound by latency loses nothing. When a limit shows (a 429,
+or a header that says none is left) all calls wait, once. What the service accepted from one opening to the next, over
+that time, is the rate learnt; where the time of the opening is vague, the rate lies between two bounds. Calls then go
+evenly, the first after a pause being the probe: is it refused too, the same cycle goes on and is measured again. Each
+call that the rate held back and that was accepted lets the rate creep up: by less the more calls it was learnt from, by
+more the longer nothing is refused. Refusals that keep coming however far the rate falls are not about the rate, so it
+is put back. Concurrency is halved by a refusal (never below what the learnt rate needs) or by a row of failures, and
+grows by a half with each success.
 
-One event loop owns a pace keeper; nothing in here is thread-safe.
+One event loop owns a pace keeper; nothing here is thread-safe.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import itertools
 import math
 import random
 import re
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -32,32 +35,27 @@ T = TypeVar("T")
 FIRST_WAIT = 1.5  # s; doubles with each retry
 LONGEST_WAIT = 60.0  # s, for a wait of our own; the service may ask for more
 LONGEST_ASKED = 600.0  # s; a run does not sit out more than this
-LONGEST_IN_ALL = 1800.0  # s, from a call's first attempt to its last
-MOST_ATTEMPTS = 8  # times max_retries + 1: the bound when a call's 429s do not count
+LONGEST_IN_ALL = 1800.0  # s, from a call's joining the line to its last retry
+MOST_ATTEMPTS = 8  # times max_retries + 1: the bound for a call whose 429s do not count
 
-MARGIN = 0.985  # of a rate learnt or given is used: arrivals jitter
-BELIEF = 50  # calls; older evidence for a rate than this fades
+MARGIN = 0.985  # of a rate learnt or given is used, because arrivals jitter
+BELIEF = 50.0  # calls; more evidence than this adds nothing, so that a rate can still change
+ROUNDED = 0.5  # s by which a Retry-After in whole seconds is likely to be late
+FASTEST_GROWTH = 0.25  # of the rate, with one accepted call
 
-_F = 0.5
-_G = 1.0
-_N = 5
-_V = 1.0
-_K = 1.0
-_C = 0.05
-_H = 0.5
 _random = random.Random()
-_waits: list[float] | None = None  # the testing mode's record
+_records: list[list[float]] = []  # of waits; the testing mode is on while there is one
 
 
 @contextmanager
 def testing() -> Iterator[list[float]]:
-    """A mode in which no wait is slept: yields the list of the waits (s) that were asked for, in order."""
-    global _waits
-    before, _waits = _waits, []
+    """A mode in which no wait is slept and no pause kept: yields the waits (s) that were asked for, in order."""
+    waits: list[float] = []
+    _records.append(waits)
     try:
-        yield _waits
+        yield waits
     finally:
-        _waits = before
+        _records.pop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +90,65 @@ class _Call:
 
 @dataclass(slots=True)
 class _Cycle:
-    """The calls from one opening of the service to the next, and the rate that was kept before it was measured."""
+    """The calls from one opening of the service to the next; `rate` is what was kept until this cycle's end."""
 
     start: float
     rate: float = math.inf
     sent: int = 0
     refused: int = 0
-    refused_at: float = 0.0
-    span: float = 0.0
+    refused_at: float = 0.0  # when the last refused call went
+    span: float = 0.0  # s, once it has ended
 
     @property
     def accepted(self) -> int:
         return self.sent - self.refused
 
 
-_call: ContextVar[_Call | None] = ContextVar("_call", default=None)
+class _Rate:
+    """The rate kept (calls a second; infinite while no limit has shown), and what it was learnt from."""
+
+    def __init__(self, cap: float) -> None:
+        self.cap = self.now = cap
+        self.low = self.high = self.evidence = 0.0  # bounds (calls a second); calls
+        self.growth, self.clean = 1.0, 0  # doubles with each cycle's worth of clean calls
+        self.learnt: deque[tuple[int, float]] = deque(maxlen=5)  # calls begun by then, the rate
+
+    def learn(self, accepted: int, shortest: float, longest: float, before: float) -> None:
+        """Takes in that so many calls were accepted in a time (s) between these two, at a rate begun with `before`."""
+        low, high = MARGIN * accepted / longest, MARGIN * accepted / shortest
+        if self.evidence and low < self.high and high > self.low:
+            refuted = 2 * accepted < self.evidence  # refused sooner than the calls it was learnt from
+            low = max(low, self.low)
+            high = max(low, min(high, self.high, before if refuted else math.inf))
+            self.evidence = min(BELIEF, self.evidence + accepted)
+        else:
+            self.evidence = float(accepted)
+        self.low, self.high = low, high
+        self.now = min(self.cap, 2 / (1 / low + 1 / high))
+
+    def check(self, calls: int, *, again: bool) -> None:
+        """Puts the rate back where five refusals in a row came ever sooner although it fell: they are not about it."""
+        if again and self.learnt:
+            self.learnt.pop()
+        self.learnt.append((calls, self.now))
+        begun, rate = self.learnt[0]
+        if len(self.learnt) == self.learnt.maxlen and calls - begun < 60 and self.now < 0.7 * rate < math.inf:
+            self.now = self.high = rate
+
+    def creep(self) -> None:
+        """Takes in that a call which the rate held back was accepted."""
+        if self.now >= self.cap:
+            return
+        self.clean += 1
+        if self.clean >= max(5, self.evidence):
+            self.clean, self.growth = 0, min(64.0, self.growth * 2)
+        doubt = max(0.0, self.high / self.now - 1)
+        growth = self.growth / 2 / (self.evidence + 1) ** 2 + doubt / (self.evidence + 1)
+        self.now = min(self.cap, self.now * (1 + min(FASTEST_GROWTH, growth)))
+        self.high = max(self.high, self.now)
+
+
+_call: ContextVar[_Call | None] = ContextVar("_call", default=None)  # the call that the current task is making
 
 
 class Pace:
@@ -115,50 +157,38 @@ class Pace:
     Args:
         name: the deployment's, for displays.
         max_concurrent: most calls in flight.
-        requests_per_minute: the quota, where the user knows it; calls are spread evenly from the first one on.
+        requests_per_minute: the quota, where the user knows it: calls are then even from the first one on.
     """
 
     def __init__(self, name: str, *, max_concurrent: int, requests_per_minute: float | None = None) -> None:
         if max_concurrent < 1:
             raise ValueError(f"max_concurrent must be at least 1, not {max_concurrent}")
         self.name = name
-        self.row = 0  # pauses in a row in which nothing was accepted
-        self.accepted = 0  # calls that came back well
-        self._most = max_concurrent
-        self._limit = float(max_concurrent)
-        self._cap = math.inf if requests_per_minute is None else MARGIN * requests_per_minute / 60
-        self._rate = self._cap
-        self._evidence = 0.0  # calls that the rate was learnt from
-        self._growth = 1.0  # doubles with each cycle's worth of calls that nothing was refused in
-        self._clean = 0
-        self._line: list[tuple[int, asyncio.Future[_Call]]] = []
+        self.accepted = 0  # calls answered well
+        self.row = 0  # refusals in a row with nothing accepted between
+        self._most, self._limit = max_concurrent, float(max_concurrent)
+        self._rate = _Rate(math.inf if requests_per_minute is None else MARGIN * requests_per_minute / 60)
+        self._line: list[tuple[int, asyncio.Future[_Call]]] = []  # a heap, by place
         self._places = itertools.count()
-        self._numbers = itertools.count(1)
-        self._calls = self._throttled = 0
         self._flying: dict[int, _Call] = {}
+        self._calls = self._throttled = self._failures = 0  # failures: in a row
+        self._latency = self._refusal = 0.0  # s that a success takes, and a 429
         self._timer: asyncio.TimerHandle | None = None
-        self._next = self._open = self._declared = 0.0  # loop times: next start, end and beginning of the pause
-        self._vague = 0.0  # s that the end of the pause may lie after the service's opening
-        self._quiet = False
-        self._paused = False  # a pause was declared and no call has gone since
-        self._cycle: _Cycle | None = None
+        self._next = self._declared = self._open = 0.0  # loop times: next start, the pause's declaration and its end
+        self._paused = self._quiet = False  # no call has gone since the pause; it was no 429 that declared it
+        self._vague = 0.0  # s by which the pause may have ended later than the service opened
+        self._cycle = _Cycle(0.0)
         self._previous: _Cycle | None = None
-        self._latency = self._refusal = 0.0  # s that a success and a 429 take
-        self._failures = 0  # in a row
-        self._low = self._high = 0.0
-        self._left = math.inf
-        self._left_number = 0
-        self._reset_at = math.inf
+        self._left, self._left_number, self._reset = math.inf, 0, math.inf  # headers: calls left, by which, loop time
 
     @property
     def state(self) -> PaceState:
         """What to show."""
-        now = _now()
         return PaceState(
             concurrency=int(self._limit),
             in_flight=len(self._flying),
-            rate_per_minute=None if self._rate == math.inf else self._rate * 60,
-            paused=max(0.0, self._open - now),
+            rate_per_minute=None if self._rate.now == math.inf else self._rate.now * 60,
+            paused=max(0.0, self._open - _now()),
             calls=self._calls,
             throttled=self._throttled,
         )
@@ -169,14 +199,14 @@ class Pace:
 
     @asynccontextmanager
     async def turn(self, place: int | None = None) -> AsyncIterator[None]:
-        """Waits for a slot and for its time to go; the call is made inside. First come, first gone, by place."""
+        """Waits for a slot and for its time to go; the call is made inside. Who has the lowest place goes first."""
         call = await self._wait_in_line(self.place() if place is None else place)
         token = _call.set(call)
         try:
             yield
         finally:
             _call.reset(token)
-            self._flying.pop(call.number, None)
+            del self._flying[call.number]
             self._dispatch()
 
     async def _wait_in_line(self, place: int) -> _Call:
@@ -187,10 +217,8 @@ class Pace:
             return await future
         except asyncio.CancelledError:
             if future.done() and not future.cancelled():  # let go in the very moment of its cancellation
-                call = future.result()
-                del self._flying[call.number]
-                if self._cycle is not None:
-                    self._cycle.sent -= 1
+                del self._flying[future.result().number]
+                self._cycle.sent -= 1
             self._dispatch()
             raise
 
@@ -198,13 +226,13 @@ class Pace:
         """Lets all calls go that may go now, and sets the one timer for the next."""
         now = max(_now(), due)  # a timer may fire a tick early
         while True:
-            while self._line and self._line[0][1].done():
+            while self._line and self._line[0][1].done():  # cancelled
                 heapq.heappop(self._line)
             if not self._line or len(self._flying) >= int(self._limit):
                 return
             if self._left <= 0:
                 self._hold(now)
-            due = now if _waits is not None else max(self._next, self._open)
+            due = now if _records else max(self._next, self._open)
             if due > now:
                 if self._timer is not None:
                     self._timer.cancel()
@@ -216,19 +244,52 @@ class Pace:
         probe = self._paused
         if probe:
             self._reopen(now)
-            self._left = math.inf
-        if self._cycle is None:
-            self._cycle = _Cycle(now)
-        self._cycle.sent += 1
+        elif not self._calls:
+            self._cycle.start = now
         self._calls += 1
         self._left -= 1
-        gap = self._latency / (8 * self._most) if self._rate == math.inf else 1 / self._rate
-        call = _Call(next(self._numbers), now, held=now - self._next < gap)
-        self._flying[call.number] = call
-        self._next = max(self._next, now - gap / 2) + gap  # a late timer is made good, by half a gap at most
+        self._cycle.sent += 1
+        # with no limit known, starts are spread a little, so that a limit does not meet all of them at once
+        gap = self._latency / (8 * self._most) if self._rate.now == math.inf else 1 / self._rate.now
+        late = now - self._next
+        call = self._flying[self._calls] = _Call(self._calls, now, held=late < gap)
+        self._next = (self._next if late < gap / 2 else now) + gap  # a timer's lateness is made good
         if probe:
             self._next = max(self._next, now + min(1.0, 1.5 * self._refusal))
         return call
+
+    def _reopen(self, now: float) -> None:
+        """Learns the rate from the cycle that a pause has ended; the call that goes now is the next one's probe."""
+        cycle, previous = self._cycle, self._previous
+        again = previous is not None and cycle.accepted <= 0
+        if again and previous is not None:  # the last probe was refused: the cycle before it goes on
+            sent, refused = previous.sent + cycle.sent, previous.refused + cycle.refused
+            cycle = _Cycle(previous.start, previous.rate, sent, refused, refused_at=self._declared)
+            self._rate.evidence = 0.0
+        cycle.span = max(now - cycle.start, 0.001)
+        accepted, earlier = cycle.accepted, 0.0
+        if accepted < 5 and not again and previous is not None:  # too few to go by
+            accepted, earlier = accepted + previous.accepted, previous.span
+        shut = max(cycle.refused_at, now - self._vague)
+        if accepted > 0:
+            self._rate.learn(accepted, max(shut - cycle.start, 0.001) + earlier, cycle.span + earlier, cycle.rate)
+            self._rate.check(self._calls, again=again)
+        else:
+            self._rate.now = cycle.rate
+        self._limit = min(self._most, max(self._limit / 2, self._needed()))
+        self._previous, self._cycle = cycle, _Cycle(now, self._rate.now)
+        self._paused, self._left = False, math.inf
+
+    def _needed(self) -> float:
+        """The concurrency without which the learnt rate could not be used."""
+        if self._rate.now == math.inf:
+            return 1.0
+        return max(self._rate.now * self._latency * 1.25, float(len(self._flying))) + 1
+
+    def is_taking_calls(self) -> bool:
+        """Whether a call has been in flight for longer than a refusal takes, so was probably accepted."""
+        oldest = min((call.sent for call in self._flying.values()), default=math.inf)
+        return _now() - oldest > max(2.0, 3 * self._refusal)
 
     def succeeded(self) -> None:
         """A call was answered well."""
@@ -237,17 +298,10 @@ class Pace:
         call = _call.get()
         if call is not None:
             took = _now() - call.sent
-            self._latency = took if self._latency == 0 else 0.8 * self._latency + 0.2 * took
+            self._latency = 0.8 * self._latency + 0.2 * took if self._latency else took
+            if call.held and not _records:
+                self._rate.creep()
         self._limit = min(self._most, max(self._limit + 0.5, self._needed()))
-        if self._rate < self._cap and call is not None and call.held and _waits is None:
-            self._clean += 1
-            if self._clean >= max(5, self._evidence):
-                self._clean, self._growth = 0, min(64, self._growth * 2)
-            grow = _K * self._growth / (self._evidence + 1) ** 2
-            doubt = max(0, self._high / self._rate - 1)
-            self._rate = min(self._cap, self._rate * (1 + min(_C, grow + _G * doubt / (self._evidence + 1))))
-            self._high = max(self._high, self._rate)
-        self._dispatch()
 
     def failed(self) -> None:
         """A call failed in a way that says nothing about the quota (5xx, timeout, cut connection)."""
@@ -256,138 +310,78 @@ class Pace:
             self._limit = max(1.0, self._limit / 2)
 
     def throttled(self, retry_after: float | None) -> None:
-        """A 429: all calls wait until the service opens, once however many calls were refused together."""
-        now = _now()
-        call = _call.get()
+        """A 429: all calls wait until the service opens; once, however many were refused together."""
+        now, call = _now(), _call.get()
         sent = now if call is None else call.sent
         self._throttled += 1
         self._refusal = now - sent
-        cycle = self._cycle = self._cycle or _Cycle(now)
-        if self._previous is not None and sent < cycle.start:
-            cycle = self._previous
+        cycle = self._previous if self._previous is not None and sent < self._cycle.start else self._cycle
         cycle.refused += 1
         cycle.refused_at = max(cycle.refused_at, sent)
-        if sent < self._declared:
-            if retry_after is not None and self._paused:
-                until = now + _late(retry_after)
-                self._open = until if self._vague == math.inf else max(self._open, until)
-                self._vague = _V if retry_after == int(retry_after) else 0.0
-                self._quiet = False
-            return
-        self.row = self.row + 1 if self._cycle.accepted <= 0 else 1
-        self._pause(now, retry_after)
+        if sent >= self._declared:
+            self.row = self.row + 1 if self._cycle.accepted <= 0 else 1
+            self._declared = now
+            self._pause(now, retry_after)
+        elif self._paused and retry_after is not None:  # refused together with the one that declared the pause
+            self._open = max(self._open, now + retry_after)
 
     def _pause(self, now: float, asked: float | None) -> None:
-        guess = min(LONGEST_WAIT, self._first_guess() * 2 ** (self.row - 1))
-        until, long = self._reset_at - now, self.row > 1 and guess > FIRST_WAIT
-        guess *= _random.uniform(0.5, 1)
-        if asked is None and until > 0:
-            guess = until if long and until < math.inf else min(guess, until)
-        if asked is None:
-            wait, self._vague = guess, math.inf
+        known = self._rate.now < math.inf
+        guess = (min(FIRST_WAIT, 5 / self._rate.now) if known else FIRST_WAIT) * 2 ** (self.row - 1)
+        wait = min(LONGEST_WAIT, guess) * _random.uniform(0.5, 1)
+        if asked is not None:
+            self._vague = ROUNDED if asked == int(asked) else 0.0
+            asked = max(0.0, asked) + _random.uniform(0.01, 0.03)  # never earlier than asked, and a little later
+            wait = asked if self.row <= 1 else max(asked, wait)
         else:
-            wait = _late(asked) if self.row <= 1 else max(_late(asked), guess)
-            self._vague = _V if asked == int(asked) else 0.0
-        self._declared, self._open, self._paused = now, now + wait, True
-        self._growth, self._clean = 1.0, 0
-        self._quiet = False
-
-    def _first_guess(self) -> float:
-        return FIRST_WAIT if self._rate == math.inf else min(FIRST_WAIT, _N / self._rate)
-
-    def _reopen(self, now: float) -> None:
-        """Learns the rate from the cycle that a pause has ended, and begins the next with its probe."""
-        cycle = self._cycle or _Cycle(now)
-        self._paused = False
-        if self._previous is not None and cycle.accepted <= 0:  # the last probe was refused: the cycle before goes on
-            before, self._evidence = self._previous, 0
-            cycle = _Cycle(before.start, before.rate, before.sent + cycle.sent, before.refused + cycle.refused)
-            cycle.refused_at = self._declared
-        shut = max(cycle.refused_at, now - self._vague)
-        accepted, cycle.span = float(max(cycle.accepted, 0.5)), max(now - cycle.start, 0.001)
-        sooner = max(shut - cycle.start, 0.001)
-        longer = cycle.span
-        if accepted < 5 and self._previous is not None and cycle.start > self._previous.start:
-            sooner, longer, accepted = (
-                sooner + self._previous.span,
-                longer + self._previous.span,
-                accepted + self._previous.accepted,
-            )
-        low, high = MARGIN * accepted / longer, MARGIN * accepted / sooner
-        if self._evidence and low < self._high and high > self._low:
-            low, high = max(low, self._low), min(high, self._high)
-            self._evidence = min(BELIEF, self._evidence + accepted)
-        else:
-            self._evidence = accepted
-        self._low, self._high = low, high
-        self._rate = min(1 / (_F / low + (1 - _F) / high), self._cap)
-        self._limit = min(self._most, max(self._limit / 2, self._needed()))
-        self._previous, self._cycle = cycle, _Cycle(now, self._rate)
-
-    def _needed(self) -> float:
-        """The concurrency without which the learnt rate could not be used."""
-        if self._rate == math.inf:
-            return 1.0
-        return max(self._rate * self._latency * 1.25, float(len(self._flying))) + 1
-
-    def is_taking_calls(self) -> bool:
-        """Whether a call has been in flight for longer than a refusal takes, so was probably accepted."""
-        longest = _now() - min((call.sent for call in self._flying.values()), default=math.inf)
-        return longest > max(2.0, 3 * self._refusal)
+            self._vague = math.inf
+            until = self._reset - now
+            if 0 < until < math.inf:  # the header may mean a full refill: first see whether less will do
+                wait = until if self.row > 1 and guess > FIRST_WAIT else min(wait, until)
+        self._open, self._paused, self._quiet = now + wait, True, False
+        self._rate.growth, self._rate.clean = 1.0, 0
 
     def heard(self, headers: Mapping[str, str]) -> None:
-        """Learns from an answer's headers; absent, -1 and garbage say nothing."""
-        told = {key.lower(): value for key, value in headers.items() if key.lower().startswith("x-ratelimit-")}
-        left = _seconds(told.get("x-ratelimit-remaining-requests"))
+        """Learns from an answer's x-ratelimit headers; absent, -1 and garbage say nothing."""
+        told = {name.lower(): value for name, value in headers.items()}
+        left = _amount(told.get("x-ratelimit-remaining-requests"))
+        reset = _amount(told.get("x-ratelimit-reset-requests"))
         call = _call.get()
-        number = self._calls if call is None else call.number
-        if left is None or number < self._left_number or (self._paused and not self._quiet):
+        number, sent = (self._calls, _now()) if call is None else (call.number, call.sent)
+        if left is None or number < self._left_number:
             return
-        reset = _seconds(told.get("x-ratelimit-reset-requests"))
-        self._reset_at = math.inf if reset is None else (_now() if call is None else call.sent) + reset
-        self._left, self._left_number = left - (self._calls - number), number
+        self._left, self._left_number = left - (self._calls - number), number  # calls begun since are not counted yet
+        self._reset = math.inf if reset is None else sent + reset
         if self._quiet and self._left > 0:
-            self._open = _now()
             self._paused = self._quiet = False
-        self._dispatch()
+            self._open = 0.0
 
     def _hold(self, now: float) -> None:
-        """Waits when the service said that none is left."""
+        """Waits, once, because the service said that no call is left."""
+        until, self._left = self._reset - now, math.inf
         if self._paused:
             return
-        until = self._reset_at - now
-        self._left = math.inf
-        if self._rate == math.inf:
-            self._pause(now, min(until, _H * FIRST_WAIT * _random.uniform(0.5, 1)))
-            self._vague = math.inf
-        elif 0 < until <= max(1.0, 3 / self._rate):
-            self._pause(now, until)
-            self._vague = 0.0
+        if self._rate.now == math.inf:  # for how long is not known: a short time, then a probe
+            wait, vague = min(until, FIRST_WAIT / 2 * _random.uniform(0.5, 1)), math.inf
+        elif 0 < until <= max(1.0, 3 / self._rate.now):
+            wait, vague = until + _random.uniform(0.01, 0.03), 0.0
         else:
             return
         self._cycle.refused_at = now
-        self._quiet = True
+        self._open, self._vague, self._paused, self._quiet = now + wait, vague, True, True
 
 
-def _seconds(text: str | None) -> float | None:
-    """A header's count or time ("7", "250ms", "6m0.5s"), or None where it has none."""
-    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)(ms|s)?)?", (text or "").strip())
+def _amount(text: str | None) -> float | None:
+    """A header's count, or time in seconds ("7", "250ms", "6m0.5s"); None where there is none."""
+    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+\.?\d*)(ms|s)?)?", (text or "").strip())
     if not text or match is None or not any(match.groups()):
         return None
     hours, minutes, rest, unit = match.groups()
-    try:
-        return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(rest or 0) * (0.001 if unit == "ms" else 1)
-    except ValueError:
-        return None
+    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(rest or 0) * (0.001 if unit == "ms" else 1)
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _late(seconds: float) -> float:
-    """A wait that the service asked for, never less and a little more."""
-    return max(0.0, seconds) + _random.uniform(0.01, 0.03)
 
 
 async def persist(
@@ -401,6 +395,7 @@ async def persist(
 
     A 429 counts against max_retries only when the deployment took no other call since this one joined the line or was
     last refused: no call dies of its siblings' success. MOST_ATTEMPTS and LONGEST_IN_ALL bound those that don't count.
+    A deployment that has refused everything through max_retries pauses in a row has used up the retries of all.
 
     Args:
         operation: makes one attempt.
@@ -409,30 +404,31 @@ async def persist(
         on_retry: told the error, the wait (s) and the number of the retry (from 1) before each retry.
 
     Raises:
-        QuotaExhausted: the service asks for a wait of more than LONGEST_ASKED.
+        QuotaExhausted: the service asks for more than LONGEST_ASKED.
         TransientError: the last one, when every retry is used.
     """
-    place, start = pace.place(), _now()
-    accepted, attempts, counted = pace.accepted, 0, 0
+    place, start, accepted = pace.place(), _now(), pace.accepted
+    attempts = counted = 0
     while True:
         try:
             return await _attempt(operation, pace, place)
         except TransientError as exc:
+            shared = exc.throttled
             if exc.retry_after is not None and exc.retry_after > LONGEST_ASKED:
                 raise _come_back(exc, exc.retry_after) from exc
             attempts += 1
-            if not exc.throttled or (pace.accepted == accepted and not pace.is_taking_calls()):
+            if not shared or (pace.accepted == accepted and not pace.is_taking_calls()):
                 counted += 1
             accepted = pace.accepted
-            wait = pace.state.paused if exc.throttled else _backoff(counted, exc.retry_after)
-            used_up = counted > max_retries or attempts >= MOST_ATTEMPTS * (max_retries + 1)
-            if used_up or max_retries == 0 or _now() - start + wait > LONGEST_IN_ALL:
+            wait = pace.state.paused if shared else _backoff(counted, exc.retry_after)
+            used_up = max(counted, pace.row - 1 if shared else 0) > max_retries
+            hopeless = attempts >= MOST_ATTEMPTS * (max_retries + 1) or _now() - start + wait > LONGEST_IN_ALL
+            if used_up or hopeless or max_retries == 0:
                 raise
             if on_retry is not None:
                 on_retry(exc, wait, attempts)
-            shared = exc.throttled
-        if _waits is not None:
-            _waits.append(wait)
+        if _records:
+            _records[-1].append(wait)
         elif not shared:  # a 429's wait is the line's own pause: this call keeps its place in it
             await asyncio.sleep(wait)
 
