@@ -50,7 +50,7 @@ def settings_table(form: Form | None = None, **given: Any) -> pd.DataFrame:
         secret = "SecretStr" in str(Settings.model_fields[name].annotation)
         text = "set (hidden)" if secret and value is not None else shown(value)
         origin = "nowhere" if value is None else "this notebook" if source == "argument" else source
-        records.append((variable(name), text, origin, Settings.model_fields[name].description))
+        records.append((variable(name), text, origin, str(Settings.model_fields[name].description)))
     return pd.DataFrame(records, columns=["setting", "value", "from", "what"]).set_index("setting")
 
 
