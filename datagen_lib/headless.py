@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -94,23 +95,22 @@ class _Job:
 
     def _stop(self) -> None:
         """Interrupt the cell; where that does not help, or at a second Ctrl-C, end its kernel."""
-        from jupyter_core.utils import run_sync
-
         self._stopping = True
         with contextlib.suppress(KeyboardInterrupt):
             for kernel in self._kernels:
                 with contextlib.suppress(RuntimeError):  # no kernel is running yet, or any more
-                    run_sync(kernel.interrupt_kernel)()
+                    asyncio.run(kernel.interrupt_kernel())
             self._wait(GRACE)
         if self._thread.is_alive():
             for kernel in self._kernels:
                 with contextlib.suppress(RuntimeError):
-                    run_sync(kernel.shutdown_kernel)(now=True)
+                    asyncio.run(kernel.shutdown_kernel(now=True))
             self._wait(GRACE)
 
     def _work(self) -> None:
         import papermill
         from jupyter_client.manager import AsyncKernelManager
+        from jupyter_core.utils import ensure_event_loop
 
         kernels = self._kernels
 
@@ -137,6 +137,8 @@ class _Job:
             )
         except BaseException as error:  # noqa: BLE001 - raised again, in words, by whoever waits
             self.error = error
+        finally:
+            ensure_event_loop().close()  # jupyter_client makes one for each thread, and leaves it open
 
     def _begin(self, cell: NotebookNode, **_: object) -> None:
         if self._stopping:  # the cell before took the interrupt for itself, or it came between two cells
