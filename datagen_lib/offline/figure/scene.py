@@ -142,3 +142,10 @@ class Scene:
             "prop": own(self.prop, torso.accent),
             "base": own(self.base, self.legs),
         }
+
+
+def scene(prompt: str) -> Scene:
+    """What the picture of `prompt` shows; the same prompt always gives the same scene."""
+    from .director import direct  # the director needs the classes above
+
+    return direct(prompt)
