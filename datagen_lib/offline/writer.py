@@ -16,7 +16,7 @@ import re
 import unicodedata
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from string import Formatter
@@ -80,8 +80,8 @@ _USED = re.compile(r"already (?:used names|chosen)[^:\n]*:(.*)", re.IGNORECASE)
 _FACETS = re.compile(r"for variety, draw on:(.*)", re.IGNORECASE)
 _LISTED = re.compile(r"categories[^:\n]{0,20}:[ \t]*(.*(?:\n[ \t]*[-*\d][^\n]*)*)", re.IGNORECASE)
 _MACHINERY = re.compile(
-    r"\bjson\b|\bschema\b|\bfields?\b|imageprompt|\bslug|\bcharacters\b|trademark|minifigure|lego-style|spread the items"
-    r"|unique|existing|\bdescription\b|categor|do not include|hard constraints|evenly lit|\bexactly\b",
+    r"\bjson\b|\bschema\b|\bfields?\b|imageprompt|\bslug|\bcharacters\b|trademark|minifigure|lego-style"
+    r"|spread the items|unique|existing|\bdescription\b|categor|do not include|hard constraints|evenly lit|\bexactly\b",
     re.IGNORECASE,
 )
 
@@ -157,9 +157,10 @@ def _listed_categories(text: str) -> list[str]:
             value, _ = json.JSONDecoder().raw_decode(text, at)
         except ValueError:
             continue
-        names = [v.get("name") if isinstance(v, Mapping) else v for v in value]
-        if names and all(isinstance(name, str) and name.strip() for name in names):
-            return [str(name).strip() for name in names]
+        listed = [v.get("name") if isinstance(v, Mapping) else v for v in value]
+        names = [name.strip() for name in listed if isinstance(name, str) and name.strip()]
+        if names and len(names) == len(listed):
+            return names
     for found in _LISTED.finditer(text):
         names = [re.sub(r"^\s*(?:[-*]|\d+[.)])\s*", "", name) for name in re.split(r"[,;\n]", found.group(1))]
         names = [name.strip(" .\t\"'") for name in names if 0 < len(name.split()) <= 4]
@@ -243,29 +244,35 @@ def gerund(verb: str) -> str:
 
 
 @cache
+def head(phrase: str) -> str:
+    """The noun that a phrase is about: "hat" of "straw hat", "pile" of "pile of old books"."""
+    return re.split(r" (?:of|with|on) ", phrase)[0].rsplit(" ", 1)[-1]
+
+
 def is_plural(phrase: str) -> bool:
-    return phrase.rsplit(" ", 1)[-1] in load().plurals
+    return head(phrase) in load().plurals
 
 
 @lru_cache(maxsize=8192)
 def with_article(phrase: str) -> str:
-    """ "an orange cap", "a uniform", "blue overalls", "long brown hair" """
-    if phrase.startswith(("a ", "an ", "the ")) or is_plural(phrase) or phrase.rsplit(" ", 1)[-1] in load().mass:
+    """With "a" or "an", where it takes one: "an orange cap", "a uniform", "blue overalls", "long brown hair"."""
+    if phrase.startswith(("a ", "an ", "the ")) or is_plural(phrase) or head(phrase) in load().mass:
         return str(phrase)
     vowel = phrase[0] in "aeiou" and not phrase.startswith(("uni", "use", "eu", "one"))
     return ("an " if vowel or phrase.startswith(("honest", "hour")) else "a ") + phrase
 
 
 def joined(things: Sequence[str]) -> str:
-    """ "a cap, a scarf and a coat" """
+    """As a list in a sentence: "a cap, a scarf and a coat"."""
     return things[0] if len(things) == 1 else f"{', '.join(things[:-1])} and {things[-1]}"
+
+
+_SMALL: Final = frozenset(("of", "the", "with", "and", "in", "on", "at", "to"))
 
 
 def title(text: str) -> str:
     """Title Case that keeps small words small and capitalises after a hyphen."""
-    small = ("of", "the", "with", "and", "in", "on", "at")
-    words = [w if w in small else "-".join(p[:1].upper() + p[1:] for p in w.split("-")) for w in text.split()]
-    return " ".join(words)
+    return "".join(w if w in _SMALL else w[:1].upper() + w[1:] for w in re.split("([ -])", text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +283,7 @@ class Role:
     kinds: tuple[str, ...]
     tools: tuple[str, ...]
     tasks: tuple[str, ...]
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +342,14 @@ class Lexicon:
     closed: tuple[str, ...]
     no_adverb: frozenset[str]
     beards: tuple[str, ...]
+    old_hair: tuple[str, ...]
+    dresses: tuple[str, ...]
+    coloured: dict[str, tuple[str, ...]]
+    says: dict[str, tuple[str, ...]]
+    towns: dict[str, tuple[str, ...]]
+    townless: frozenset[str]
+    tints: frozenset[str]
+    before: frozenset[str]
     categories: tuple[dict[str, Any], ...]
     roles: tuple[Role, ...]
     kits: dict[str, Kit]
@@ -341,6 +357,9 @@ class Lexicon:
     tools: dict[str, tuple[str, ...]]
     props: dict[str, str]
     wishes: dict[str, tuple[str, ...]]
+
+    def has_no_colour(self, phrase: str) -> bool:
+        return not self.tints & frozenset(re.split("[ -]", phrase))
 
 
 @cache
@@ -370,6 +389,14 @@ def load() -> Lexicon:
         closed=tuple(raw["closed"]),
         no_adverb=frozenset(raw["no_adverb"]),
         beards=tuple(raw["beards"]),
+        old_hair=tuple(raw["old_hair"]),
+        dresses=tuple(raw["dresses"]),
+        coloured=_tuples(raw["coloured"]),
+        says={term: (term, *others) for term, others in raw["says"].items()},
+        towns=_tuples(raw["towns"]),
+        townless=frozenset(raw["townless"]),
+        tints=frozenset(raw["colours"] + raw["materials"]),
+        before=frozenset(raw["before"]),
         categories=tuple(raw["categories"]),
         roles=tuple(Role(**_tuples(role)) for role in raw["roles"]),
         kits=kits,
@@ -490,7 +517,7 @@ def theme(category: str) -> Theme:
     for known in lexicon.categories:
         if fold(known["name"]) == fold(category):
             of = set(known["of"])
-            roles = [role for role in lexicon.roles if {role.noun, role.kit} & of or role.tags & of]
+            roles = [r for r in lexicon.roles if of & {r.noun, f"#{r.kit}", *(f"#{tag}" for tag in r.tags)}]
             return Theme(tuple(roles), tuple(lexicon.places[place] for place in known["places"]))
     meaning = steer(category)
     roles = list(meaning.roles)
@@ -507,7 +534,7 @@ def theme(category: str) -> Theme:
 
 
 def _renamed(role: Role, noun: str, kind: str = "") -> Role:
-    return Role(noun, role.kit, role.tags, (kind,) if kind else role.kinds, role.tools, role.tasks)
+    return replace(role, noun=noun, kinds=(kind,) if kind else role.kinds)
 
 
 # ------------------------------------------------------------------------------------------------------ categories
@@ -520,7 +547,8 @@ def _categories(request: Request, rng: random.Random) -> Iterator[dict[str, str]
     pool = [c for c in lexicon.categories if fold(c["name"]) not in taken]
     rng.shuffle(pool)
     families = {_family(c) for c in lexicon.categories if fold(c["name"]) in taken}
-    first, rest = [], []
+    first: list[dict[str, Any]] = []
+    rest: list[dict[str, Any]] = []
     for category in pool:
         (rest if _family(category) in families else first).append(category)
         families.add(_family(category))
@@ -598,65 +626,126 @@ def _items(request: Request, rng: random.Random) -> Iterator[dict[str, str]]:
 
 @dataclass(slots=True)
 class Figure:
-    """One drawing, of which name, description and prompt are written. None is what it has not."""
+    """One drawing, of which name, description and prompt are written. None or "" is what it has not.
+
+    `tool` and `prop` are what the lexicon calls them; `tool_seen` and `prop_seen` may have a colour too. `said` holds
+    the fields that the name used, so that the description says them again.
+    """
 
     role: Role
     quality: str
     mood: str
     pronoun: str
-    kind: str | None
+    kind: str
     place: Place | None
     air: str
     wear: str
-    hat: str | None
-    extra: str | None
-    hair: str | None
-    face: str | None
+    hat: str
+    extra: str
+    hair: str
+    face: str
     tool: str
-    prop: str | None
+    tool_seen: str
+    prop: str
+    prop_seen: str
     when: str
-    said: set[str] = field(default_factory=set)
+    town: str = ""
+    said: frozenset[str] = frozenset()
 
     @classmethod
     def draw(cls, rng: random.Random, offers: Theme, wish: Steer, facets: Steer, recent: Recent) -> Figure:
         lexicon, chance, choice = load(), rng.random, rng.choice
-        role = _fresh(rng, _both(offers.roles, wish.roles) or wish.roles or offers.roles, recent.roles)
+        role = _fresh(rng, _cast(offers.roles, wish), recent.roles)
         kit = lexicon.kits[role.kit]
         quality = _fresh(rng, wish.qualities or (chance() < 0.4 and facets.qualities) or _words(), recent.qualities)
         mood = lexicon.qualities[quality]
-        place = _place(rng, offers.places or kit.places, wish, facets)
         colours = wish.colours or lexicon.colours
-        hat: str | None = _coloured(choice(kit.hats), choice(colours))
-        machine = role.kit == "robot"
-        closed = machine or (hat is not None and hat != "HAIR" and hat.endswith(lexicon.closed))
-        pronoun = "it" if machine else choice(wish.pronouns or ("she", "she", "she", "he", "he", "he", "they"))
-        hair, hat = (_hair(rng, pronoun), None) if hat == "HAIR" else (None, hat)
-        if not closed and pronoun == "he" and chance() < 0.3 and mood != "young":
-            hair = choice(lexicon.beards)
-        elif not closed and hat and chance() < 0.25:
-            hair = _hair(rng, pronoun)
-        extra = _coloured(choice(kit.extras), choice(colours)) if kit.extras and chance() < 0.5 else None
+        pronoun = role.who or choice(wish.pronouns or ("she", "she", "she", "he", "he", "he", "they"))
+        hat, hair = _head(rng, kit, pronoun, mood, colours)
+        place = _place(rng, offers.places or kit.places, wish, facets)
+        wear = _called(rng, choice(_fitting(kit.wear, pronoun)), colours)
+        extra = _called(rng, choice(kit.extras), colours) if kit.extras and chance() < 0.5 else ""
+        tool = choice(wish.tools or _both(role.tools, facets.tools) or role.tools)
         props = _both(kit.props, wish.props) or wish.props or kit.props
+        prop = choice(props) if props and chance() < (1 if wish.props else 0.6) else ""
         return cls(
             role=role,
             quality=quality,
             mood=mood,
             pronoun=pronoun,
-            kind=choice(role.kinds) if role.kinds else None,
+            kind=choice(role.kinds),
             place=place,
             air=choice(_both(place.airs, wish.airs) or wish.airs or place.airs) if place else "",
-            wear=_coloured(choice(kit.wear), choice(colours)),
+            wear=wear,
             hat=hat,
-            extra=extra if extra != hat else None,
+            extra=extra if extra.rsplit(" ", 1)[-1] not in hat else "",
             hair=hair,
-            face=None if machine or (closed and chance() < 0.5) else choice(lexicon.faces[mood]),
-            tool=choice(wish.tools or _both(role.tools, facets.tools) or role.tools),
-            prop=choice(props) if props and chance() < (1 if wish.props else 0.6) else None,
+            face="" if pronoun == "it" or chance() < 0.3 else choice(lexicon.faces[mood]),
+            tool=tool,
+            tool_seen=_tinted(rng, tool, ["tools"], colours),
+            prop=prop,
+            prop_seen=prop and _tinted(rng, prop, ["props"], colours),
             when=choice(lexicon.whens),
         )
 
     def worn(self) -> list[str]:
         return [piece for piece in (self.wear, self.extra, self.hat) if piece]
+
+
+@lru_cache(maxsize=1024)
+def _cast(roles: tuple[Role, ...], wish: Steer) -> tuple[Role, ...]:
+    """The roles that a wish leaves, if it leaves any."""
+    wanted = _both(roles, wish.roles) or wish.roles or roles
+    if not wish.pronouns:
+        return wanted
+    return tuple(r for r in wanted if not r.who or r.who in wish.pronouns) or wanted
+
+
+def _head(rng: random.Random, kit: Kit, pronoun: str, mood: str, colours: Sequence[str]) -> tuple[str, str]:
+    """Headgear, and hair or a beard; one of the two may be empty. A closed helmet leaves no hair to see."""
+    lexicon, hat = load(), rng.choice(_fitting(kit.hats, pronoun))
+    hat = "" if hat == "HAIR" else _called(rng, hat, colours)
+    if pronoun == "it" or hat.endswith(lexicon.closed):
+        return hat, ""
+    if pronoun == "he" and mood != "young" and rng.random() < 0.3:
+        return hat, rng.choice(lexicon.beards)
+    if hat and rng.random() < 0.75:
+        return hat, ""
+    styles = lexicon.old_hair if mood == "old" else lexicon.hair
+    hair = rng.choice(styles)
+    while pronoun == "he" and any(word in hair for word in ("long", "bob", "pigtails", "braid", "bun", "pony")):
+        hair = rng.choice(styles)
+    return hat, hair
+
+
+@lru_cache(maxsize=512)
+def _fitting(wear: tuple[str, ...], pronoun: str) -> tuple[str, ...]:
+    return tuple(w for w in wear if pronoun == "she" or not w.endswith(load().dresses)) or wear
+
+
+def _called(rng: random.Random, term: str, colours: Sequence[str]) -> str:
+    """A term of the lexicon in one of the ways to say it; "*" stands for a colour."""
+    lexicon = load()
+    base = term.removeprefix("* ")
+    said = rng.choice(lexicon.says.get(base, (base,)))
+    if base == term:
+        return said
+    colour = rng.choice(colours)
+    first, _, rest = said.partition(" ")
+    if not lexicon.has_no_colour(said):
+        return f"{colour} {base}"
+    return f"{first} {colour} {rest}" if rest and first in lexicon.before else f"{colour} {said}"
+
+
+def _tinted(rng: random.Random, thing: str, groups: Sequence[str], colours: Sequence[str]) -> str:
+    """The thing with a colour of its own where it can be painted, or in one of the ways to say it."""
+    coloured = load().coloured
+    if rng.random() < 0.4:
+        if any(thing in coloured[group] for group in groups):
+            return _called(rng, f"* {thing}", colours)
+        if thing in coloured["pets"]:
+            return f"{rng.choice(coloured['furs'])} {thing}"
+    return _called(rng, thing, colours)
 
 
 @cache
@@ -691,32 +780,23 @@ def _place(rng: random.Random, offered: Sequence[Place], wish: Steer, facets: St
     return rng.choice(offered)
 
 
-def _coloured(piece: str, colour: str) -> str:
-    return piece.replace("*", colour)
-
-
-def _hair(rng: random.Random, pronoun: str) -> str:
-    hair = rng.choice(load().hair)
-    while pronoun == "he" and any(word in hair for word in ("long", "bob", "pigtails", "braid", "bun")):
-        hair = rng.choice(load().hair)
-    return hair
-
-
 def _name(rng: random.Random, figure: Figure, used: set[str]) -> str:
     """A new name for the figure, or "" where none of a few tries is new and natural."""
     lexicon = load()
-    place, (time, when) = figure.place, rng.choice(tuple(lexicon.times.items()))
-    colour_piece = next((p for p in reversed(figure.worn()) if p.split()[0] in lexicon.colours), "")
+    place, (time, when) = figure.place, rng.choice(_times())
+    town = _town(rng, place)
     parts = {
         "quality": figure.quality,
         "role": figure.role.noun,
         "kind": figure.kind,
-        "place": place and place.name,
+        "place": place.name if place else "",
         "air": figure.air,
-        "ground": place and place.noun,
-        "time": time,
-        "tool": figure.tool,
-        "worn": colour_piece and f"{colour_piece.split()[0]}-{colour_piece.split()[-1]}",
+        "ground": place.noun if place and place.at.endswith("the") else "",
+        "time": "" if place and place.tags & {"night", "space"} else time,
+        "town": town,
+        "tool": figure.tool_seen,
+        "worn": _worn(figure),
+        "mane": _mane(figure.hair),
     }
     known = {key: value for key, value in parts.items() if value}
     for _ in range(8):
@@ -726,11 +806,45 @@ def _name(rng: random.Random, figure: Figure, used: set[str]) -> str:
         name = title(shape.text.format_map(known))
         if fold(name) in used or not 2 <= len(name.split()) <= NAME_WORDS or _echoes(name):
             continue
-        figure.said = set(shape.needs)
-        if "time" in shape.needs:
-            figure.when = when
+        figure.said = shape.needs
+        figure.when = when if "time" in shape.needs else figure.when
+        figure.town = town if "town" in shape.needs else ""
         return name
     return ""
+
+
+def _worn(figure: Figure) -> str:
+    """What is worn, as an adjective: "red-hat" of "a pointed red wizard hat"; "" where it has no plain colour."""
+    for piece in reversed(figure.worn()):
+        words = piece.split()
+        colour = next((word for word in words[:-1] if word in load().colours), "")
+        if colour:
+            return f"{colour}-{words[-1]}"
+    return ""
+
+
+@cache
+def _times() -> tuple[tuple[str, str], ...]:
+    return tuple(load().times.items())
+
+
+def _town(rng: random.Random, place: Place | None) -> str:
+    """An invented place name that suits the place: "Otterbridge", "Heroncove"."""
+    lexicon = load()
+    if place and place.tags & lexicon.townless:
+        return ""
+    endings = [lexicon.towns[tag] for tag in sorted(place.tags) if tag in lexicon.towns] if place else []
+    return rng.choice(lexicon.towns["first"]) + rng.choice(rng.choice(endings or [lexicon.towns["town"]]))
+
+
+def _mane(hair: str) -> str:
+    """As an adjective: "grey-bearded", "red-haired", "curly-haired"; "" where the hair has neither colour nor curl."""
+    if not hair or "moustache" in hair:
+        return ""
+    if "beard" in hair:
+        return f"{hair.split(maxsplit=1)[0]}-bearded"
+    word = next((w for w in hair.split() if w in ("curly", "spiky", "wavy", "blond", *load().colours)), "")
+    return word and f"{word}-haired"
 
 
 @cache
@@ -756,33 +870,36 @@ def _prompt(rng: random.Random, figure: Figure) -> str:
     lexicon = load()
     opening = lexicon.opening[rng.random() < 0.15]
     subject = figure.role.noun
-    if "kind" in figure.said and rng.random() < 0.3 or rng.random() < 0.1 and figure.kind:
+    if "kind" in figure.said and rng.random() < 0.5:
         subject = f"{figure.kind} {subject}"
-    elif rng.random() < 0.6:
+    elif rng.random() < 0.6 and "-" not in figure.quality and figure.mood not in ("old", "young"):
         subject = f"{figure.quality} {subject}"
-    holding = rng.choice(("{}", "holding {:a}", "{:a} in hand")).format(Phrase(figure.tool))
+    holding = rng.choice(("{}", "holding {:a}", "{:a} in hand")).format(Phrase(figure.tool_seen))
     order = rng.random() < 0.5
 
     def built() -> str:
         clothes = [piece for piece in (figure.hat, figure.wear, figure.extra) if piece]
         parts = [subject, *clothes, holding] if order else [subject, holding, *reversed(clothes)]
-        parts += [part for part in (_person(figure), figure.prop, _backdrop(figure)) if part]
+        parts += [part for part in (_person(figure), figure.prop_seen, _backdrop(figure)) if part]
         return ", ".join([opening, *parts, lexicon.tail])
 
     optional = ["extra", "prop", "face"]
     rng.shuffle(optional)
     text = built()
-    while len(text) > PROMPT_LENGTH[1]:
-        setattr(figure, optional.pop() if optional else "hair" if figure.hair else "hat", None)
+    for spare in (*optional, "hair", "hat", "place"):
+        if len(text) <= PROMPT_LENGTH[1]:
+            break
+        setattr(figure, spare, None if spare == "place" else "")
+        figure.prop_seen = figure.prop and figure.prop_seen
         text = built()
-    if len(text) < PROMPT_LENGTH[0] and figure.quality not in subject:
-        subject = f"{figure.quality} {subject}"
+    if len(text) < PROMPT_LENGTH[0]:
+        subject, figure.face = f"{figure.quality} {subject}", figure.face or rng.choice(lexicon.faces[figure.mood])
         text = built()
     return text
 
 
 def _person(figure: Figure) -> str:
-    """Who is seen: "old woman with a grey bun and a kind smile" """
+    """Who is seen: "old woman with a grey bun and a kind smile"."""
     age = {"old": "old ", "young": "young "}.get(figure.mood, "")
     who = {"she": f"{age}woman", "he": f"{age}man"}.get(figure.pronoun, "")
     features = joined([with_article(f) for f in (figure.hair, figure.face) if f] or [""])
@@ -805,15 +922,19 @@ def _description(rng: random.Random, figure: Figure, recent: Recent) -> str:
     """Two to four sentences that name every element of the figure's prompt."""
     words = _vocabulary(rng, figure)
     known = frozenset(words)
-    busy = bool(figure.prop and figure.face)
-    tool_in_look = busy or rng.random() < 0.5
-    slots = [slot for slot in ("prop", "face") if getattr(figure, slot)] + ([] if tool_in_look else ["tool"])
+    tool_in_look = bool(figure.prop and figure.face) or rng.random() < 0.5
+    slots = [] if tool_in_look else ["tool"]
+    if figure.prop:
+        slots.append("animal" if load().props[figure.prop] == "animal" else "thing")
+    if figure.face:
+        slots.append("dry" if figure.mood == "dry" else "glad")
     rng.shuffle(slots)
-    spare = len(slots) < 2
-    opener = _fresh(rng, _openers(known, bool(figure.place), bool(figure.place) and not spare), recent.sentences)
-    look = _fresh(rng, _looks(known, figure.role.kit == "robot", tool_in_look), recent.sentences)
-    sentences = [opener, look, *(_fresh(rng, _sentences(slot, known), recent.sentences) for slot in slots)]
-    if figure.place and not {"where", "view"} & opener.needs:
+    openers = _placed(known) if "where" in known and len(slots) == 2 else _sentences("open", known)
+    opener = _fresh(rng, openers, recent.sentences)
+    looks = _looks("robot" if figure.pronoun == "it" else "look", known)[tool_in_look]
+    sentences = [opener, _fresh(rng, looks, recent.sentences)]
+    sentences += [_fresh(rng, _sentences(slot, known), recent.sentences) for slot in slots]
+    if "view" in known and not {"where", "view"} & opener.needs:
         sentences.append(_fresh(rng, _sentences("view", known), recent.sentences))
     return " ".join(sentence.text.format_map(words) for sentence in sentences)
 
@@ -824,17 +945,18 @@ def _sentences(slot: str, known: frozenset[str]) -> tuple[Sentence, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _openers(known: frozenset[str], placed: bool, must: bool) -> tuple[Sentence, ...]:
-    return tuple(s for s in _sentences("open", known) if not must or "where" in s.needs)
+def _placed(known: frozenset[str]) -> tuple[Sentence, ...]:
+    return tuple(sentence for sentence in _sentences("open", known) if "where" in sentence.needs)
 
 
 @lru_cache(maxsize=1024)
-def _looks(known: frozenset[str], machine: bool, tool: bool) -> tuple[Sentence, ...]:
-    """Those that show the hair, if there is any, and the tool, if this sentence is to show it."""
-    every = _sentences("robot" if machine else "look", known)
-    return tuple(
-        s for s in every if ("hair" in s.needs) == ("hair" in known) and bool({"tool", "kit"} & s.needs) == tool
-    )
+def _looks(slot: str, known: frozenset[str]) -> tuple[tuple[Sentence, ...], tuple[Sentence, ...]]:
+    """Those that show the hair, if there is any: without the tool, and with it."""
+    fitting = [
+        s for s in _sentences(slot, known) if bool({"hair", "looks", "everything"} & s.needs) == ("hair" in known)
+    ]
+    tool = {"tool", "kit", "everything"}
+    return tuple(s for s in fitting if not tool & s.needs), tuple(s for s in fitting if tool & s.needs)
 
 
 def _vocabulary(rng: random.Random, figure: Figure) -> dict[str, object]:
@@ -846,7 +968,7 @@ def _vocabulary(rng: random.Random, figure: Figure) -> dict[str, object]:
     task, task2 = (Task(text) for text in tasks)
     task.plural = task2.plural = plural_subject
     worn = [with_article(piece) for piece in figure.worn()]
-    tool = Phrase(figure.tool)
+    tool = Phrase(figure.tool_seen)
     full = f"{figure.kind} {figure.role.noun}" if "kind" in figure.said else figure.role.noun
     words: dict[str, object] = {
         "she": they,
@@ -861,30 +983,51 @@ def _vocabulary(rng: random.Random, figure: Figure) -> dict[str, object]:
         "task2": task2,
         "when": Phrase(figure.when),
         "outfit": Phrase(joined(worn)),
+        "ov": Verbs(len(worn) > 1 or is_plural(figure.wear)),
         "kit": Phrase(joined([*worn, with_article(tool)])),
         "tool": tool,
-        "tv": Verbs(is_plural(tool)),
+        "tv": Verbs(is_plural(figure.tool_seen)),
         "use": choice(lexicon.tools[figure.tool]),
     }
     if figure.hair:
         words |= {"hair": Phrase(figure.hair), "hv": Verbs(is_plural(figure.hair))}
+        looks = [with_article(figure.hair), *worn]
+        words |= {"looks": Phrase(joined(looks)), "everything": Phrase(joined([*looks, with_article(tool)]))}
     if figure.face:
         words |= {"face": Phrase(figure.face), "fv": Verbs(is_plural(figure.face))}
-    if (
-        figure.mood in ("calm", "keen", "bold")
-        and figure.quality not in lexicon.no_adverb
-        and "-" not in figure.quality
-    ):
+    if is_adverbial(figure.quality, figure.mood):
         words["adverb"] = adverb(figure.quality)
+    if where := _where(rng, figure):
+        words["where"] = Phrase(where)
     if figure.place:
-        air = figure.air if "air" in figure.said or rng.random() < 0.6 else ""
-        words["where"] = Phrase(" ".join(filter(None, (figure.place.at, air, figure.place.noun))))
         words["view"] = Phrase(figure.place.view)
     if figure.prop:
+        thing = Verbs(is_plural(figure.prop_seen))
         verb, rest = choice(lexicon.poses[lexicon.props[figure.prop]])
-        pose = f"{Verbs(is_plural(figure.prop)):{verb}} {rest}"
-        words |= {"prop": Phrase(figure.prop), "pose": pose.format(her=their, her_o=them)}
+        pose = f"{thing:{verb}} {rest}".format(her=their, her_o=them)
+        words |= {"prop": Phrase(figure.prop_seen), "pose": pose, "pv": thing}
     return words
+
+
+def _where(rng: random.Random, figure: Figure) -> str:
+    """As in "at the misty harbour", "in the village of Otterbridge", "on the mountain near Kestrelcrag", or ""."""
+    place, town = figure.place, figure.town
+    if not place:
+        return town and f"in {town}"
+    air = figure.air if "air" in figure.said or rng.random() < 0.6 else ""
+    where = " ".join(filter(None, (place.at, air, place.noun)))
+    if not town:
+        return where
+    if "air" in place.tags:
+        return f"{where} above {town}"
+    indoors = place.tags & {"town", "indoors"}
+    return f"{where} of {town}" if indoors and place.at.endswith("the") else f"{where} near {town}"
+
+
+def is_adverbial(quality: str, mood: str) -> bool:
+    if mood not in ("calm", "keen", "bold") or quality in load().no_adverb or "-" in quality:
+        return False
+    return not quality.endswith(("ly", "ing"))
 
 
 def adverb(quality: str) -> str:
