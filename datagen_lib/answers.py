@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx2
@@ -59,11 +59,15 @@ class ObjectReader:
             raise MalformedAnswer(f"the answer holds no {self._key}")
 
 
-async def chunks(raw: Any) -> AsyncIterator[dict[str, Any]]:
+async def chunks(raw: Any) -> AsyncGenerator[dict[str, Any], None]:
     """The answer's chunks; a server that does not stream gives one, which is the whole answer."""
     if "text/event-stream" in raw.headers.get("content-type", "text/event-stream"):
-        async for chunk in raw.parse():
-            yield chunk.model_dump()
+        stream = raw.parse()
+        try:
+            async for chunk in stream:
+                yield chunk.model_dump()
+        finally:
+            await stream.close()
         return
     body = await raw.http_response.aread()
     try:

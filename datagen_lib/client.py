@@ -13,7 +13,7 @@ import binascii
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Self, TypeVar
 
@@ -231,12 +231,13 @@ class Client:
             self._admit(call, raw.headers)
             reader = ObjectReader(key, record)
             deadline = call.started + self.settings.request_timeout
-            async for chunk in chunks(raw):
-                _count(call, chunk, self.ledger.prices)
-                for found in reader.read(chunk):
-                    yield found
-                if time.monotonic() > deadline:
-                    raise TransientError(f"the answer took longer than {self.settings.request_timeout:.0f} s")
+            async with aclosing(chunks(raw)) as pieces:
+                async for chunk in pieces:
+                    _count(call, chunk, self.ledger.prices)
+                    for found in reader.read(chunk):
+                        yield found
+                    if time.monotonic() > deadline:
+                        raise TransientError(f"the answer took longer than {self.settings.request_timeout:.0f} s")
             reader.end()
 
     # -- pictures ----------------------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ class _Images:
 
     async def _make(self, item: CatalogItem) -> None:
         prompt = item.image_prompt or PICTURE_FALLBACK.format(name=item.name)
-        attempts = 0
+        attempts = refusals = 0
 
         async def call() -> bytes:
             nonlocal attempts
@@ -76,7 +76,8 @@ class _Images:
             try:
                 await self.client.persist("image", call, finish=keep)
             except ContentFiltered as error:
-                if attempts < FILTERED_TRIES:
+                refusals += 1
+                if refusals < FILTERED_TRIES:
                     continue
                 await self._failed(item, error, attempts)
             except CallFailed as error:

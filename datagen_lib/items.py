@@ -81,15 +81,19 @@ class Planner:
         places = self.parallel - len(self.running)
         if self.missing <= 0 or places <= 0 or not free:
             return None
+        # The margin is what the last batches lost to the rules and to repeated names: none while nothing is lost.
+        count = min(self.batch_size, math.ceil(self.missing * self._returned / max(1.0, self._accepted)))
         if all_known:
             batches = min(places, math.ceil(self.missing / self.batch_size))
             widest = math.ceil(len(free) / batches)
         else:
-            widest = self._first_share()
-            if len(free) < widest:
-                return None  # a batch over the first one or two would fill them past their share
-        # The margin is what the last batches lost to the rules and to repeated names: none while nothing is lost.
-        count = min(self.batch_size, math.ceil(self.missing * self._returned / max(1.0, self._accepted)))
+            # While categories still come in, none is filled past its share: those that come last get theirs too.
+            share = max(1, self.target // CATEGORY_COUNT)
+            free = [category for category in free if self.have[category.name] < share]
+            widest = max(math.ceil(CATEGORY_COUNT / self.parallel), math.ceil(self.batch_size / share))
+            if len(free) < min(CATEGORY_COUNT, widest):
+                return None
+            count = min(count, sum(share - self.have[category.name] for category in free[:widest]))
         batch = Batch(count, tuple(self._lowest(free[:widest], count)))
         self.running.append(batch)
         return batch
@@ -99,11 +103,6 @@ class Planner:
         self.running.remove(batch)
         self._returned = 0.8 * self._returned + batch.returned
         self._accepted = 0.8 * self._accepted + batch.accepted
-
-    def _first_share(self) -> int:
-        """How many categories the first batches wait for, while categories still come in."""
-        each = max(1, self.target // CATEGORY_COUNT)
-        return min(CATEGORY_COUNT, max(math.ceil(CATEGORY_COUNT / self.parallel), math.ceil(self.batch_size / each)))
 
     def _lowest(self, free: Sequence[Category], count: int) -> list[Category]:
         """The categories that get any of `count` items when each item goes to the one that has fewest."""

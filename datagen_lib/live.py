@@ -36,14 +36,18 @@ SHOWN_ROWS = 12
 class Live:
     """Bars for categories, items and pictures, with calls, retries, cost and time. Subclasses add what has been made.
 
+    Args:
+        priced: whether the cost is shown; False for a lab against an offline model that plays Azure.
+
     Attributes:
         account: what the run did.
         stop: set it, from any thread, to stop the run; the Stop button does.
         events: all that was heard, each with its time (monotonic, s).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, priced: bool = True) -> None:
         self.account = Account()
+        self._priced = priced
         self.stop = threading.Event()
         self.events: list[tuple[float, events.Event]] = []
         self._seen = 0
@@ -143,7 +147,7 @@ class Live:
         parts += [f"{done.retries.total()} retries"] if done.retries else []
         parts += [f"{done.rejected_items} items refused"] if done.rejected_items else []
         parts += [f"{len(done.failed)} pictures failed"] if done.failed else []
-        parts += [f"${done.cost_usd:.2f}"] if done.cost_usd else []
+        parts += [f"${done.cost_usd:.2f}"] if done.cost_usd and self._priced else []
         return ", ".join([*parts, f"{done.seconds:.1f} s"])
 
     def _html(self) -> str:
@@ -177,42 +181,49 @@ def _handle() -> Any:
 
 
 class LiveTable(Live):
-    """The newest categories or items on top, refused items with their reasons among them."""
+    """The newest items on top, refused ones with their reasons among them; the categories while there is no item.
 
-    def __init__(self, rows: int = SHOWN_ROWS) -> None:
-        super().__init__()
-        self._rows: list[tuple[str, str, str, str]] = []
+    Args:
+        rows: how many are shown.
+    """
+
+    def __init__(self, rows: int = SHOWN_ROWS, **options: Any) -> None:
+        super().__init__(**options)
         self._limit = rows
+        self._categories: list[list[str]] = []
+        self._items: list[list[str]] = []
 
     async def _take(self, event: events.Event) -> None:
         match event:
             case events.CategoryAccepted(category):
-                self._rows.append(("accepted", category.name, "category", category.slug))
+                self._categories.append([escape(category.name), escape(category.slug)])
             case events.ItemAccepted(item, _):
-                self._rows.append(("accepted", item.name, item.category, item.description))
+                self._items.append(["accepted", *map(escape, (item.name, item.category, item.description))])
             case events.ItemRejected(name, violations):
-                self._rows.append(("refused", name, "", "; ".join(violation.reason for violation in violations)))
+                reasons = "; ".join(violation.reason for violation in violations)
+                self._items.append(["<b>refused</b>", escape(name), "", escape(reasons)])
 
     def _content(self) -> str:
-        if not self._rows:
+        columns, rows = ["", "item", "category", "description, or why it was refused"], self._items
+        if not rows:
+            columns, rows = ["category", "slug"], self._categories
+        if not rows:
             return ""
-        newest = self._rows[: -self._limit - 1 : -1]
-        records = [[f"<b>{s}</b>" if s == "refused" else s, *map(escape, rest)] for s, *rest in newest]
-        more = len(self._rows) - len(newest)
-        below = f"<div>and {more} before these</div>" if more else ""
-        return table_html(["", "name", "category", "description, or why it was refused"], records) + below
+        newest = rows[: -self._limit - 1 : -1]
+        below = f"<div>and {len(rows) - len(newest)} before these</div>" if len(rows) > len(newest) else ""
+        return table_html(columns, newest) + below
 
 
 class LiveGallery(Live):
-    """Each picture as it lands, with its item's name.
+    """Each picture as it lands, with its item's name; below them those that failed, and why.
 
     Args:
         folder: the output folder, whose `images` they lie in.
         size: pixels of a thumbnail.
     """
 
-    def __init__(self, folder: Path, size: int = THUMBNAIL) -> None:
-        super().__init__()
+    def __init__(self, folder: Path, size: int = THUMBNAIL, **options: Any) -> None:
+        super().__init__(**options)
         self._folder, self._size = folder, size
         self._pictures: list[tuple[bytes | None, str]] = []
 
@@ -220,8 +231,9 @@ class LiveGallery(Live):
         if isinstance(event, events.ImageSaved):
             path = self._folder / "images" / event.item.filename
             self._pictures.append((await asyncio.to_thread(thumbnail, path, self._size), event.item.name))
-        elif isinstance(event, events.ImageFailed):
-            self._pictures.append((None, f"{event.item.name}: {event.reason}"))
 
     def _content(self) -> str:
-        return gallery_html(self._pictures, self._size)
+        failed = "".join(
+            f"<li><b>failed</b> {escape(event.item.name)}: {escape(event.reason)}</li>" for event in self.account.failed
+        )
+        return gallery_html(self._pictures, self._size) + (f"<ul>{failed}</ul>" if failed else "")

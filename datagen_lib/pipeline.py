@@ -55,7 +55,7 @@ class Outcome:
 
     @property
     def complete(self) -> bool:
-        return self.stopped is None and self.items >= self.wanted and not self.missing
+        return self.stopped is None and self.items >= self.wanted and not self.missing and not self.account.failed
 
 
 async def run(

@@ -90,23 +90,34 @@ def read_items(path: Path, *, validate: bool = True) -> list[CatalogItem]:
     return items
 
 
-def read_partial(path: Path, *, validate: bool = True) -> tuple[list[CatalogItem], int]:
-    """The items in a catalogue that is still growing, and the length in bytes of the part that holds them.
+def read_partial(path: Path, *, validate: bool = True) -> tuple[list[CatalogItem], int | None]:
+    """The items in a catalogue that is still growing, and how many bytes of it to keep when appending to it.
 
-    A last line that a kill has torn is left out.
+    Where the file is valid JSON in another layout than ours (another generator's, or saved by an editor), that length
+    is None: it is to be written anew. A last line that a kill has torn is left out.
 
     Raises:
-        InvalidCatalogue: a line before the last is broken, which no kill does; names it.
+        InvalidCatalogue: something is broken that no kill breaks; names the line.
     """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return [], 0
+    try:
+        json.loads(content.decode("utf-8-sig"))
+    except ValueError:
+        return _torn(path, content, validate=validate)
+    items = read_items(path, validate=validate)
+    ours = content.startswith(b"[\n") and content.endswith(b"\n]\n") and content.count(b"\n") == len(items) + 2
+    return items, len(content) - len(b"\n]\n") if ours and items else None
+
+
+def _torn(path: Path, content: bytes, *, validate: bool) -> tuple[list[CatalogItem], int]:
     lines = content.split(b"\n")
     items: list[CatalogItem] = []
     position = good = len(lines[0])
-    if lines[0].strip() != b"[":
-        return items, 0
+    if lines[0].strip() not in {b"[", b""} or (lines[0].strip() == b"" and len(content.strip()) > 0):
+        raise InvalidCatalogue(f"{path}, line 1: is not valid JSON", hint="Mend or remove the file, then run again.")
     for number, raw in enumerate(lines[1:], start=2):
         line = raw.rstrip(b"\r").rstrip(b",")
         start, position = position + 1, position + 1 + len(raw)
@@ -122,6 +133,15 @@ def read_partial(path: Path, *, validate: bool = True) -> tuple[list[CatalogItem
             break
         good = start + len(line)
     return items, good
+
+
+def line_of_item(path: Path, product_id: str) -> int | None:
+    """The line on which the item with this id starts, or None where `path` does not hold it."""
+    entries = read_json(path, default=[], strict=False)
+    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        if isinstance(entry, dict) and entry.get("productId") == product_id:
+            return _line_of(path, index)
+    return None
 
 
 def _item(entry: Any, *, validate: bool) -> CatalogItem:

@@ -117,6 +117,12 @@ class Settings(BaseModel):
         parts = urlsplit(value)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must be a URL that starts with https://, such as https://NAME.openai.azure.com")
+        if any(char.isspace() for char in value):
+            raise ValueError("holds a blank")
+        try:
+            _ = parts.port
+        except ValueError as error:
+            raise ValueError(f"has a port that is none: {error}") from None
         return value.rstrip("/")
 
     @field_validator("azure_openai_endpoint")
@@ -146,7 +152,7 @@ class Settings(BaseModel):
             key = value.get_secret_value().strip()
             if _PLACEHOLDER.match(key):
                 raise ValueError("is still the example's placeholder")
-            if not key.isascii() or any(char.isspace() for char in key):
+            if not key.isascii() or not key.isprintable() or " " in key:
                 raise ValueError("holds a character that no key has (a blank, a quotation mark of a word processor?)")
             return SecretStr(key)
         return None
@@ -186,7 +192,7 @@ class Settings(BaseModel):
         if problems or settings is None:
             hint = "Set them in the environment or in .env (.env.example shows each); "
             raise SettingsError(problems, hint=hint + "or use DATAGEN_PROVIDER=offline, which needs none.")
-        return settings.model_copy(update={"output_dir": (root / settings.output_dir.expanduser()).resolve()})
+        return settings.model_copy(update={"output_dir": _resolved(root, settings.output_dir)})
 
     @classmethod
     def _checked(cls, values: dict[str, Any]) -> tuple[Self | None, list[str]]:
@@ -252,7 +258,11 @@ def found(
 ) -> dict[str, tuple[Any, str]]:
     """The values that are set, and from where: {field: (value, "argument" | "environment" | ".env")}, unchecked."""
     environ = os.environ if environ is None else environ
-    file = dotenv_values((root or project_root()) / ".env", encoding="utf-8")
+    path = (root or project_root()) / ".env"
+    try:
+        file = dotenv_values(path, encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SettingsError([f"{path}: is not UTF-8 text; save it as UTF-8"]) from error
     unknown = explicit.keys() - Settings.model_fields.keys()
     if unknown:
         raise SettingsError([f"{name}: there is no such setting" for name in sorted(unknown)])
@@ -266,6 +276,13 @@ def found(
                 result[name] = (value, source)
                 break
     return result
+
+
+def _resolved(root: Path, folder: Path) -> Path:
+    try:
+        return (root / folder.expanduser()).resolve()
+    except (RuntimeError, OSError, ValueError) as error:
+        raise SettingsError([f"OUTPUT_DIR={folder}: {error}"]) from error
 
 
 def _extra(name: str) -> dict[str, Any]:

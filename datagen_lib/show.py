@@ -174,8 +174,9 @@ def _cell(value: Any) -> str:
 
 def table_html(columns: Sequence[str], records: Iterable[Sequence[str]]) -> str:
     """A table of cells that are HTML already; the texts of `columns` are escaped here."""
-    style = "text-align:left;vertical-align:top;padding:4px 10px;white-space:normal;overflow-wrap:anywhere"
-    head = "".join(f'<th scope="col" style="{style}">{escape(column)}</th>' for column in columns)
-    rows = ("".join(f'<td style="{style}">{cell}</td>' for cell in record) for record in records)
+    style = "text-align:left;vertical-align:top;padding:4px 10px"
+    head = "".join(f'<th scope="col" style="{style};white-space:nowrap">{escape(column)}</th>' for column in columns)
+    wrap = f"{style};white-space:normal;overflow-wrap:break-word"
+    rows = ("".join(f'<td style="{wrap}">{cell}</td>' for cell in record) for record in records)
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -28,7 +28,7 @@ from filelock import FileLock, Timeout
 from .errors import DiskError, FolderBusy, FolderError, InvalidCatalogue
 from .models import CatalogItem, Category, stored_schema
 from .pictures import ImageState, checked_png, image_state, marked_png, prompt_hash
-from .reading import read_categories, read_items, read_json, read_partial
+from .reading import line_of_item, read_categories, read_items, read_json, read_partial
 from .rules import fold, unique_slug
 
 T = TypeVar("T")
@@ -174,6 +174,10 @@ class Store:
             if item.product_id not in self._ids and fold(item.name) not in self._names:
                 self._remember(item)
         if repair and len(self.items) > self.complete:
+            if size is None:
+                content = array_bytes(self.items[self.complete :])
+                self.write("catalog.partial.json", content)
+                size = len(content) - len(_END)
             self._open_partial(size)
         elif repair and partial:
             (self.root / "catalog.partial.json").unlink()
@@ -188,8 +192,10 @@ class Store:
                 self.categories.append(Category(name=name, slug=slug))
         elif self._validate and (unknown := set(used) - {category.name for category in self.categories}):
             item = next(item for item in self.items if item.category in unknown)
+            places = (self.root / "catalog.json", self.root / "catalog.partial.json")
+            lines = [f"{path}, line {line}: " for path in places if (line := line_of_item(path, item.product_id))]
             raise InvalidCatalogue(
-                f"item {item.name!r} ({item.product_id}) in {self.root} is of category {item.category!r}, "
+                f"{''.join(lines[:1])}item {item.name!r} ({item.product_id}) is of category {item.category!r}, "
                 "which categories.json does not list",
                 hint="Put the category back into categories.json, or mend the item.",
             )
