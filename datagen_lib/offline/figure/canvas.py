@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from .colour import mix, rgb, shade
+from .colour import rgb, shade
 
 SIDE: Final = 256
 HORIZON: Final = 0.60
@@ -30,6 +30,7 @@ class Canvas:
     def __init__(self, rng: Random, tint: str) -> None:
         self.rng, self.tint = rng, tint
         self.image = Image.new("RGB", (SIDE, SIDE))
+        self._ground, self._horizon = self.image, HORIZON
         self._draw = ImageDraw.Draw(self.image, "RGBA")
 
     # ---- light
@@ -40,7 +41,8 @@ class Canvas:
         edge = 1 / (1 + np.exp(-np.clip((y - horizon) / soft, -30, 30)))[:, None]
         column = _ramp(wall, y / horizon) * (1 - edge) + _ramp(floor, (y - horizon) / (1 - horizon)) * edge
         strip = Image.fromarray((column + 0.5).astype(np.uint8)[:, None])
-        self.image.paste(strip.resize((SIDE, SIDE), Image.Resampling.NEAREST))
+        self._ground, self._horizon = strip.resize((SIDE, SIDE), Image.Resampling.NEAREST), horizon
+        self.image.paste(self._ground)
 
     def glow(self, x: float, y: float, radius: float, colour: str = "#ffffff", alpha: float = 0.5) -> None:
         """A soft light; `radius` is where it has faded to a third."""
@@ -95,7 +97,7 @@ class Canvas:
                 self.rect(x + 0.004, j * row + 0.004, x + wide - 0.004, (j + 1) * row - 0.004, c)
 
     def hills(self, y: float, height: float, colour: str, knots: int = 9) -> None:
-        """Stepped hills whose tops lie between `y - height` and `y`."""
+        """Stepped hills whose tops lie between `y - height` and `y`; at their foot they run out into the ground."""
         at = np.linspace(-0.1, 1.1, knots)
         tops = [height * self.rng.random() for _ in at]
         x = -UNIT
@@ -104,6 +106,7 @@ class Canvas:
             step = round((y - float(np.interp(x + width / 2, at, tops))) / (UNIT * 0.6)) * UNIT * 0.6
             self.brick(x, step, width, 1.1 - step, shade(colour, self.rng.uniform(-0.05, 0.05)))
             x += width
+        self.image.paste(self._ground, (0, 0), _foot(round(max(y, self._horizon) * SIDE)))
 
     def peaks(self, y: float, height: float, colour: str, cap: str = "", count: int = 4) -> None:
         """Stepped mountains, the upper third in `cap` if given."""
@@ -247,10 +250,16 @@ def _ramp(colours: Sequence[str], t: np.ndarray) -> np.ndarray:
 
 
 @cache
+def _foot(row: int) -> Image.Image:
+    """A mask that comes in over an eighth of the picture below `row`."""
+    fade = np.clip((np.arange(SIDE) - row + 2) / (SIDE / 8), 0, 1) ** 0.7
+    strip = Image.fromarray((255 * fade).astype(np.uint8)[:, None])
+    return strip.resize((SIDE, SIDE), Image.Resampling.NEAREST)
+
+
+@cache
 def _halo() -> Image.Image:
     at = np.linspace(-2.5, 2.5, 128)
     fall = np.exp(-(at[:, None] ** 2 + at[None] ** 2)) - math.exp(-6.25)
     return Image.fromarray((255 * np.clip(fall, 0, 1)).astype(np.uint8))
 
-
-__all__ = ["HORIZON", "SIDE", "UNIT", "Canvas", "mix", "shade"]

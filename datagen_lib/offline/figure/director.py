@@ -111,7 +111,7 @@ class _Cast:
     # ---- what the prompt says, what the role is used to
 
     def _first(self, *kinds: str) -> tuple[str, Hit] | None:
-        hits = self.reading.of(*kinds)
+        hits = sorted(self.reading.of(*kinds), key=lambda hit: hit.of_role)
         if not hits:
             return None
         self.used.append(hits[0])
@@ -304,15 +304,15 @@ class _Cast:
         return "down" if low and pose == "up" else pose
 
     def _prop(self) -> Piece | None:
-        """There is room for one at the front: a companion before a thing."""
+        """There is room for one at the front: a companion or a thing, whichever is named first."""
         companion, thing = self._habit("companions", 0.4), self._habit("props", 0.45)
         fur, bright = self.rng.choice(_FUR), self.rng.choice(_BRIGHT)
-        said = self._first("companions")
-        if said or (companion and not self.reading.of("props")):
+        said = self._first("companions", "props")
+        if (said and said[1].kind == "companions") or (companion and not said):
             name, hit = said or companion  # type: ignore[misc]
             furry = self.known.thing("companions", name)["part"] in ("pet.cat", "pet.dog")
             return self._piece("companions", name, hit, fur if furry else bright)
-        choice = self._first("props") or thing
+        choice = said or thing
         return self._piece("props", *choice, bright) if choice else None
 
     def _base(self, legs: str, torso: Torso) -> Piece:

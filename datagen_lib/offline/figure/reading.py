@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from .vocabulary import LONGEST, Meaning, Vocabulary, words
@@ -27,15 +28,17 @@ class Hit:
         colours: "#rrggbb" of the colour words that belong to it, in their order.
         finish: of a material that belongs to it, or empty.
         paints: the hits of those colour words.
+        of_role: whether it stands right before the role, as the dragon of a dragon keeper.
     """
 
     meaning: Meaning
     start: int
     end: int
-    part: int
+    part: int = 0
     colours: list[str] = field(default_factory=list)
     finish: str = ""
     paints: list[Hit] = field(default_factory=list)
+    of_role: bool = False
 
     @property
     def kind(self) -> str:
@@ -68,6 +71,8 @@ def read(prompt: str, vocabulary: Vocabulary) -> Reading:
     spoken = [word for part in parts for word in part]
     part_of = [number for number, part in enumerate(parts) for _ in part]
     hits = [hit for hit in _match(spoken, part_of, vocabulary) if hit.kind != "boilerplate"]
+    for hit, after in pairwise(hits):
+        hit.of_role = after.kind == "roles" and hit.end == after.start and hit.part == after.part
     loose = _route(hits, spoken, vocabulary.tables)
     return Reading(spoken, [hit for hit in hits if hit.kind not in ("colours", "materials")], loose)
 
@@ -79,10 +84,36 @@ def _match(spoken: Sequence[str], part_of: Sequence[int], vocabulary: Vocabulary
             end = start + length
             if part_of[start] != part_of[end - 1] or any(taken[start:end]):
                 continue
-            meaning = vocabulary.meaning(tuple(spoken[start:end]))
-            if meaning:
-                taken[start:end] = [Hit(meaning, start, end, part_of[start])] * length
+            hit = _hit(start, spoken[start:end], vocabulary)
+            if hit:
+                hit.part = part_of[start]
+                taken[start:end] = [hit] * length
     return list({hit.start: hit for hit in taken if hit}.values())
+
+
+def _hit(start: int, span: Sequence[str], vocabulary: Vocabulary) -> Hit | None:
+    """The meaning of these words; a colour inside, as in "flowing red cape", is set aside and belongs to the hit."""
+    end = start + len(span)
+    meaning = vocabulary.meaning(span)
+    if meaning:
+        return Hit(meaning, start, end, colours=_own_colour(span[:-1], vocabulary))
+    for place in range(1, len(span) - 1):
+        colour = vocabulary.tables["colours"].get(span[place])
+        meaning = colour and vocabulary.meaning([*span[:place], *span[place + 1 :]])
+        if meaning:
+            return Hit(meaning, start, end, colours=[colour])
+    return None
+
+
+def _own_colour(spoken: Sequence[str], vocabulary: Vocabulary) -> list[str]:
+    """The colour that a phrase opens with, as in "navy coat" or "silver trumpet"."""
+    for length in (2, 1):
+        name = " ".join(spoken[:length])
+        if name in vocabulary.tables["colours"]:
+            return [vocabulary.tables["colours"][name]]
+        if vocabulary.tables["materials"].get(name, {}).get("finish") == "metal":
+            return [vocabulary.tables["materials"][name]["colour"]]
+    return []
 
 
 def _route(hits: Sequence[Hit], spoken: Sequence[str], tables: Any) -> list[Hit]:

@@ -28,7 +28,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -53,7 +53,7 @@ class Vocabulary:
     tables: Mapping[str, Any]
     index: Mapping[str, Meaning]
 
-    def meaning(self, words: tuple[str, ...]) -> Meaning | None:
+    def meaning(self, words: Sequence[str]) -> Meaning | None:
         """The meaning of these normalised words; a plural means what its singular means, unless listed itself."""
         phrase = " ".join(words)
         return self.index.get(phrase) or next(
