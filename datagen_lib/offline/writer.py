@@ -843,7 +843,7 @@ def _mane(hair: str) -> str:
         return ""
     if "beard" in hair:
         return f"{hair.split(maxsplit=1)[0]}-bearded"
-    word = next((w for w in hair.split() if w in ("curly", "spiky", "wavy", "blond", *load().colours)), "")
+    word = next((w for w in hair.split() if w in ("curly", "spiky", "wavy", "golden", *load().colours)), "")
     return word and f"{word}-haired"
 
 
@@ -870,9 +870,7 @@ def _prompt(rng: random.Random, figure: Figure) -> str:
     lexicon = load()
     opening = lexicon.opening[rng.random() < 0.15]
     subject = figure.role.noun
-    if "kind" in figure.said and rng.random() < 0.5:
-        subject = f"{figure.kind} {subject}"
-    elif rng.random() < 0.6 and "-" not in figure.quality and figure.mood not in ("old", "young"):
+    if rng.random() < 0.6 and "-" not in figure.quality and figure.mood not in ("old", "young"):
         subject = f"{figure.quality} {subject}"
     holding = rng.choice(("{}", "holding {:a}", "{:a} in hand")).format(Phrase(figure.tool_seen))
     order = rng.random() < 0.5
