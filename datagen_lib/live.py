@@ -143,10 +143,11 @@ class Live:
 
     def _status(self) -> str:
         done = self.account
-        parts = [f"{done.calls['text']} text calls", f"{done.calls['image']} image calls"]
-        parts += [f"{done.retries.total()} retries"] if done.retries else []
-        parts += [f"{done.rejected_items} items refused"] if done.rejected_items else []
-        parts += [f"{len(done.failed)} pictures failed"] if done.failed else []
+        parts = [_count(done.calls["text"], "text call"), _count(done.calls["image"], "image call")]
+        retries = done.retries.total()
+        parts += [_count(retries, "retry", "retries")] if retries else []
+        parts += [_count(done.rejected_items, "item") + " refused"] if done.rejected_items else []
+        parts += [_count(len(done.failed), "picture") + " failed"] if done.failed else []
         parts += [f"${done.cost_usd:.2f}"] if done.cost_usd and self._priced else []
         return ", ".join([*parts, f"{done.seconds:.1f} s"])
 
@@ -162,6 +163,10 @@ class Live:
         return " ".join(
             part for part in (self._ending, f"{bars}; {self._status()}" if bars else self._status()) if part
         )
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def _bar_html(what: str, made: int, wanted: int) -> str:

@@ -7,6 +7,7 @@ instead of a page of traceback. The cell fails all the same, so that Run All sto
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from .errors import DatagenError
@@ -59,3 +60,5 @@ def _make_errors_readable() -> None:
 
 
 _make_errors_readable()
+# The live displays show what the library logs; with no handler at all, Python would print it into the cell in red.
+logging.getLogger("datagen_lib").addHandler(logging.NullHandler())

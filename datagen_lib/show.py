@@ -162,9 +162,11 @@ def with_thumbnails(rows: pd.DataFrame, columns: Sequence[str] = ("name", "categ
 
 
 def table(frame: pd.DataFrame, *, index: bool = False) -> Html:
-    """A table whose long texts wrap instead of being cut."""
+    """A table whose long texts wrap instead of being cut; of an empty one, its columns and that it is empty."""
     shown = frame.reset_index() if index else frame
     records = [[escape(_cell(value)) for value in record] for record in shown.itertuples(index=False)]
+    if not records:
+        return Html(f"<p>No rows, of {escape(', '.join(map(str, shown.columns)))}.</p>", "No rows.")
     return Html(table_html(list(map(str, shown.columns)), records), shown.to_string())
 
 
