@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import binascii
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
@@ -75,6 +79,30 @@ async def chunks(raw: Any) -> AsyncGenerator[dict[str, Any], None]:
     except ValueError as error:
         raise MalformedAnswer("the answer's body is no JSON") from error
     yield answer if isinstance(answer, dict) else {}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture as a service answers it: base64, or an address to fetch it from."""
+
+    b64: str | None
+    url: str | None
+    timeout: float
+
+    async def bytes(self) -> bytes:
+        """The encoded picture. Costs no call, so it needs no turn.
+
+        Raises:
+            TransientError: there is none, or its base64 or its address is broken.
+        """
+        if self.b64:
+            try:
+                return await asyncio.to_thread(base64.b64decode, self.b64, validate=True)
+            except (binascii.Error, ValueError) as error:
+                raise TransientError(f"the picture's base64 is broken ({error})") from error
+        if self.url:
+            return await download(self.url, seconds=self.timeout)
+        raise TransientError("the answer holds no picture")
 
 
 async def download(url: str, *, seconds: float) -> bytes:

@@ -8,8 +8,6 @@ them, so that one place counts attempts and all calls to a deployment share one 
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -21,7 +19,7 @@ import httpx2
 import openai
 from pydantic import BaseModel
 
-from .answers import ObjectReader, chunks, download
+from .answers import Drawn, ObjectReader, chunks
 from .costs import Ledger, Prices
 from .errors import (
     DatagenError,
@@ -242,8 +240,8 @@ class Client:
 
     # -- pictures ----------------------------------------------------------------------------------------------------
 
-    async def picture(self, prompt: str) -> bytes:
-        """The encoded bytes of the picture that the image model makes of `prompt`.
+    async def picture(self, prompt: str) -> Drawn:
+        """The picture that the image model makes of `prompt`, as it was answered; `await its.bytes()` decodes it.
 
         Raises:
             ContentFiltered, TransientError, CallRejected, EndpointRefused, QuotaExhausted, BudgetReached: see errors.
@@ -267,19 +265,12 @@ class Client:
                     call.cost = self.ledger.prices.image_call(
                         quality, call.input_tokens, usage.output_tokens if usage else None
                     )
-                    return await self._bytes(answer.data[0] if answer.data else None)
+                    data = answer.data[0] if answer.data else None
+                    return Drawn(
+                        data.b64_json if data else None, data.url if data else None, self.settings.request_timeout
+                    )
             except TimeoutError as error:
                 raise TransientError(f"the picture took longer than {self.settings.request_timeout:.0f} s") from error
-
-    async def _bytes(self, data: Any) -> bytes:
-        if data is not None and data.b64_json:
-            try:
-                return await asyncio.to_thread(base64.b64decode, data.b64_json, validate=True)
-            except (binascii.Error, ValueError) as error:
-                raise TransientError(f"the picture's base64 is broken ({error})") from error
-        if data is not None and data.url:
-            return await download(data.url, seconds=self.settings.request_timeout)
-        raise TransientError("the answer holds no picture")
 
     # -- every call --------------------------------------------------------------------------------------------------
 

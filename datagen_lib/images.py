@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from .answers import Drawn
 from .client import Client
 from .errors import CallFailed, ContentFiltered, EndpointGaveUp, TransientError
 from .events import ImageFailed, ImageSaved, Listener
@@ -64,13 +65,14 @@ class _Images:
         prompt = item.image_prompt or PICTURE_FALLBACK.format(name=item.name)
         attempts = refusals = 0
 
-        async def call() -> bytes:
+        async def call() -> Drawn:
             nonlocal attempts
             attempts += 1
             return await self.client.picture(prompt)
 
-        async def keep(data: bytes) -> None:
-            await self.store.aside(self.store.save_image, item, data, size=self.client.settings.image_size)
+        async def keep(drawn: Drawn) -> None:
+            size = self.client.settings.image_size
+            await self.store.aside(self.store.save_image, item, await drawn.bytes(), size=size)
 
         while True:
             try:
