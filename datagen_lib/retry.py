@@ -38,7 +38,7 @@ LONGEST_ASKED = 600.0  # s; a run does not sit out more than this
 LONGEST_IN_ALL = 1800.0  # s, from a call's joining the line to its last retry
 MOST_ATTEMPTS = 8  # times max_retries + 1: the bound for a call whose 429s do not count
 
-MARGIN = 0.985  # of a rate learnt or given is used, because arrivals jitter
+MARGIN = 0.99  # of a rate learnt or given is used, because arrivals jitter
 BELIEF = 50.0  # calls; more evidence than this adds nothing, so that a rate can still change
 ROUNDED = 0.5  # s by which a Retry-After in whole seconds is likely to be late
 FASTEST_GROWTH = 0.25  # of the rate, with one accepted call
@@ -168,6 +168,7 @@ class Pace:
         self.row = 0  # refusals in a row with nothing accepted between
         self._most, self._limit = max_concurrent, float(max_concurrent)
         self._rate = _Rate(math.inf if requests_per_minute is None else MARGIN * requests_per_minute / 60)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._line: list[tuple[int, asyncio.Future[_Call]]] = []  # a heap, by place
         self._places = itertools.count()
         self._flying: dict[int, _Call] = {}
@@ -183,12 +184,12 @@ class Pace:
 
     @property
     def state(self) -> PaceState:
-        """What to show."""
+        """What to show; may be asked for anywhere."""
         return PaceState(
             concurrency=int(self._limit),
             in_flight=len(self._flying),
             rate_per_minute=None if self._rate.now == math.inf else self._rate.now * 60,
-            paused=max(0.0, self._open - _now()),
+            paused=0.0 if self._loop is None else max(0.0, self._open - self._loop.time()),
             calls=self._calls,
             throttled=self._throttled,
         )
@@ -210,7 +211,8 @@ class Pace:
             self._dispatch()
 
     async def _wait_in_line(self, place: int) -> _Call:
-        future: asyncio.Future[_Call] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        future: asyncio.Future[_Call] = self._loop.create_future()
         heapq.heappush(self._line, (place, future))
         self._dispatch()
         try:
@@ -417,16 +419,18 @@ async def persist(
             if exc.retry_after is not None and exc.retry_after > LONGEST_ASKED:
                 raise _come_back(exc, exc.retry_after) from exc
             attempts += 1
-            if not shared or (pace.accepted == accepted and not pace.is_taking_calls()):
-                counted += 1
+            alive = shared and (pace.accepted != accepted or pace.is_taking_calls())
+            counted += not alive
             accepted = pace.accepted
             wait = pace.state.paused if shared else _backoff(counted, exc.retry_after)
-            used_up = max(counted, pace.row - 1 if shared else 0) > max_retries
+            used_up = counted > max_retries or (shared and not alive and pace.row > max_retries + 1)
             hopeless = attempts >= MOST_ATTEMPTS * (max_retries + 1) or _now() - start + wait > LONGEST_IN_ALL
             if used_up or hopeless or max_retries == 0:
                 raise
             if on_retry is not None:
                 on_retry(exc, wait, attempts)
+            if shared and pace.row > 1:  # the probe was refused: let another call be the next one
+                place = pace.place()
         if _records:
             _records[-1].append(wait)
         elif not shared:  # a 429's wait is the line's own pause: this call keeps its place in it
