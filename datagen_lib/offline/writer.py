@@ -865,6 +865,14 @@ def _echoes(name: str) -> bool:
 # ------------------------------------------------------------------------------------------------- prompt and prose
 
 
+_NAMED: Final = {
+    "worn": ("extra", "hat"),
+    "mane": ("hair",),
+    **dict.fromkeys(("place", "air", "ground"), ("place",)),
+}
+"""What a figure keeps because its name speaks of it: field of the name -> attributes."""
+
+
 def _prompt(rng: random.Random, figure: Figure) -> str:
     """The image prompt; what does not fit into its length is taken off the figure, so that no description has it."""
     lexicon = load()
@@ -883,15 +891,26 @@ def _prompt(rng: random.Random, figure: Figure) -> str:
 
     optional = ["extra", "prop", "face"]
     rng.shuffle(optional)
+    named = {part for field_name in figure.said for part in _NAMED.get(field_name, ())}
     text = built()
-    for spare in (*optional, "hair", "hat", "place"):
+    for spare in sorted((*optional, "hair", "hat", "place"), key=named.__contains__):
         if len(text) <= PROMPT_LENGTH[1]:
             break
         setattr(figure, spare, None if spare == "place" else "")
         figure.prop_seen = figure.prop and figure.prop_seen
         text = built()
-    if len(text) < PROMPT_LENGTH[0]:
-        subject, figure.face = f"{figure.quality} {subject}", figure.face or rng.choice(lexicon.faces[figure.mood])
+    kit = lexicon.kits[figure.role.kit]
+    for lack in ("face", "prop", "place"):
+        if len(text) >= PROMPT_LENGTH[0]:
+            break
+        if lack == "face":
+            figure.face = figure.face or rng.choice(lexicon.faces[figure.mood])
+        elif lack == "prop":
+            figure.prop = figure.prop or rng.choice(kit.props)
+            figure.prop_seen = figure.prop_seen or figure.prop
+        elif not figure.place:
+            figure.place = rng.choice(kit.places)
+            figure.air = rng.choice(figure.place.airs)
         text = built()
     return text
 
@@ -925,7 +944,7 @@ def _description(rng: random.Random, figure: Figure, recent: Recent) -> str:
     if figure.prop:
         slots.append("animal" if load().props[figure.prop] == "animal" else "thing")
     if figure.face:
-        slots.append("dry" if figure.mood == "dry" else "glad")
+        slots.append(figure.mood if figure.mood in ("dry", "keen") else "glad")
     rng.shuffle(slots)
     openers = _placed(known) if "where" in known and len(slots) == 2 else _sentences("open", known)
     opener = _fresh(rng, openers, recent.sentences)
