@@ -341,7 +341,8 @@ class Pace:
             if 0 < until < math.inf:  # the header may mean a full refill: first see whether less will do
                 wait = until if self.row > 1 and guess > FIRST_WAIT else min(wait, until)
         self._open, self._paused, self._quiet = now + wait, True, False
-        self._rate.growth, self._rate.clean = 1.0, 0
+        # a pause that ends late costs more, so a rate learnt from one is tried more gently
+        self._rate.growth, self._rate.clean = (1.0 if self._vague == 0 else 0.25), 0
 
     def heard(self, headers: Mapping[str, str]) -> None:
         """Learns from an answer's x-ratelimit headers; absent, -1 and garbage say nothing."""
