@@ -1012,6 +1012,8 @@ def _vocabulary(rng: random.Random, figure: Figure) -> dict[str, object]:
         words |= {"looks": Phrase(joined(looks)), "everything": Phrase(joined([*looks, with_article(tool)]))}
     if figure.face:
         words |= {"face": Phrase(figure.face), "fv": Verbs(is_plural(figure.face))}
+    if figure.mood not in ("old", "young") and not figure.quality.endswith("ing"):
+        words["nature"] = figure.quality
     if is_adverbial(figure.quality, figure.mood):
         words["adverb"] = adverb(figure.quality)
     if where := _where(rng, figure):
