@@ -1,7 +1,7 @@
 """What is behind a figure: a clean, photo-like view out of focus, and the light that it throws on the figure.
 
-`draw` paints a backdrop at 256 x 256 and scales it up; `veil` lays the few flakes, bubbles or lights that float in front
-of the figure over the finished picture. Smooth on purpose: grain would triple the size of a PNG.
+`draw` paints a backdrop at 256 x 256 and scales it up; `veil` lays the few flakes, bubbles or lights that float before
+the figure over the finished picture. Smooth on purpose: grain would triple the size of a PNG.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ def _scatter(image: Image.Image, flakes: Flakes | None, seed: int, *, near: bool
         disc = _disc(max(1, round(radius * 2)) / 2, flakes.soft)
         alpha = flakes.alpha * (0.5 + 0.5 * rng.random())
         mask = disc.point(_fade(round(alpha * 32) / 32))
-        image.paste(rgb(rng.choice(flakes.colours)), (int(x * size - disc.width / 2), int(y * size - disc.height / 2)), mask)
+        image.paste(
+            rgb(rng.choice(flakes.colours)), (int(x * size - disc.width / 2), int(y * size - disc.height / 2)), mask
+        )
 
 
 @lru_cache(256)

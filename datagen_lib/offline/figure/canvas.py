@@ -1,4 +1,4 @@
-"""The board on which backdrops are painted: 256 x 256, in coordinates from 0 to 1, y down, the ground from `HORIZON` on.
+"""The board for backdrops: 256 x 256 pixels, in coordinates from 0 to 1, y down, the ground from `HORIZON` on.
 
 Everything is painted sharp and then put out of focus, the far things more than the near ones, as a lens would. The
 scenery is built of bricks, so that a figure on a brick plate stands in its own world.
@@ -52,7 +52,9 @@ class Canvas:
 
     def beam(self, x: float, width: float, colour: str, alpha: int, lean: float = 0.0) -> None:
         """A cone of light from above."""
-        self.poly([(x - 0.01, -0.02), (x + 0.01, -0.02), (x + lean + width, 0.66), (x + lean - width, 0.66)], colour, alpha)
+        self.poly(
+            [(x - 0.01, -0.02), (x + 0.01, -0.02), (x + lean + width, 0.66), (x + lean - width, 0.66)], colour, alpha
+        )
 
     def blur(self, radius: float) -> None:
         """Put everything painted so far further out of focus (radius in pixels of 256)."""
@@ -138,7 +140,10 @@ class Canvas:
 
     def palm(self, x: float, y: float, size: float, lean: float = 0.05) -> None:
         top = (x + lean * size, y - 0.34 * size)
-        self.poly([(x - 0.012 * size, y), (x + 0.012 * size, y), (top[0] + 0.008, top[1]), (top[0] - 0.008, top[1])], "#a07848")
+        self.poly(
+            [(x - 0.012 * size, y), (x + 0.012 * size, y), (top[0] + 0.008, top[1]), (top[0] - 0.008, top[1])],
+            "#a07848",
+        )
         for a in (200, 230, 265, 300, 335, 365):
             dx, dy = 0.15 * size * math.cos(math.radians(a)), 0.09 * size * math.sin(math.radians(a))
             tip = (top[0] + dx, top[1] + dy + 0.05 * size)
@@ -154,11 +159,20 @@ class Canvas:
         for _ in range(count):
             x, y, s = self.rng.random(), self.rng.uniform(top, bottom), self.rng.uniform(0.7, 1.4)
             for k in range(5):
-                self.oval(x + (k - 2) * 0.042 * s, y + 0.012 * (k % 2), 0.05 * s, (0.018 + 0.012 * (2 - abs(k - 2))) * s, colour, alpha)
+                self.oval(
+                    x + (k - 2) * 0.042 * s,
+                    y + 0.012 * (k % 2),
+                    0.05 * s,
+                    (0.018 + 0.012 * (2 - abs(k - 2))) * s,
+                    colour,
+                    alpha,
+                )
 
     # ---- things that are built
 
-    def house(self, x: float, y: float, width: float, height: float, colour: str, roof: str, lit: str = "#fff0b8") -> None:
+    def house(
+        self, x: float, y: float, width: float, height: float, colour: str, roof: str, lit: str = "#fff0b8"
+    ) -> None:
         """A house with a gabled roof, a door and two windows."""
         self.brick(x, y - height, width, height, colour, studs=False)
         over, peak = width * 0.12, y - height - width * 0.55
@@ -167,7 +181,9 @@ class Canvas:
         for side in (0.14, 0.7):
             self.rect(x + width * side, y - height * 0.78, x + width * (side + 0.17), y - height * 0.48, lit)
 
-    def towers(self, y: float, heights: tuple[float, float], colours: Sequence[str], lit: str, share: float = 0.45) -> None:
+    def towers(
+        self, y: float, heights: tuple[float, float], colours: Sequence[str], lit: str, share: float = 0.45
+    ) -> None:
         """A row of buildings of bricks with lit windows."""
         x = -0.05
         while x < 1.05:
@@ -220,13 +236,21 @@ class Canvas:
         for i in range(-count, count + 1):
             x = 0.5 + i * 0.05
             far, near = 0.5 + (x - 0.5) * 1.3, 0.5 + (x - 0.5) * 4.2
-            self.poly([(far, HORIZON), (far + 0.003, HORIZON), (near + 0.014, 1.0), (near, 1.0)], shade(colour, -0.2), 150)
+            self.poly(
+                [(far, HORIZON), (far + 0.003, HORIZON), (near + 0.014, 1.0), (near, 1.0)], shade(colour, -0.2), 150
+            )
 
     def planet(self, x: float, y: float, radius: float, colour: str, ring: str = "") -> None:
         """A shaded ball, lit from the upper left, with a ring if asked for."""
         for k in range(14):
             t = k / 13
-            self.oval(x - t * radius * 0.3, y - t * radius * 0.3, radius * (1 - 0.75 * t), radius * (1 - 0.75 * t), shade(colour, -0.4 + 0.8 * t))
+            self.oval(
+                x - t * radius * 0.3,
+                y - t * radius * 0.3,
+                radius * (1 - 0.75 * t),
+                radius * (1 - 0.75 * t),
+                shade(colour, -0.4 + 0.8 * t),
+            )
         if ring:
             r = radius * 1.75
             self.poly([(x - r, y + 0.045), (x + r, y - 0.055), (x + r, y - 0.035), (x - r, y + 0.065)], ring, 190)
@@ -262,4 +286,3 @@ def _halo() -> Image.Image:
     at = np.linspace(-2.5, 2.5, 128)
     fall = np.exp(-(at[:, None] ** 2 + at[None] ** 2)) - math.exp(-6.25)
     return Image.fromarray((255 * np.clip(fall, 0, 1)).astype(np.uint8))
-

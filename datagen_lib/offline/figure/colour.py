@@ -23,7 +23,7 @@ def rgb(colour: str) -> RGB:
 
 
 def spell(red: float, green: float, blue: float) -> str:
-    """ "#rrggbb" of three channels, rounded and held to 0 to 255."""
+    """Three channels as "#rrggbb", rounded and held to 0 to 255."""
     return "#" + "".join(f"{min(255, max(0, round(c))):02x}" for c in (red, green, blue))
 
 

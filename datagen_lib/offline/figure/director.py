@@ -14,6 +14,9 @@ from .reading import Hit, Reading, read
 from .scene import Face, Piece, Scene, Tint, Torso
 from .vocabulary import Vocabulary, vocabulary
 
+Choice = tuple[str, Hit | None]
+"""A thing's name, and the hit that names it; None where it is a habit."""
+
 _PALE: Final = (
     "#f1efea", "#eceff2", "#f3ece2", "#e9eef0", "#efe9ee", "#e8efe9", "#f4f0e6", "#e6ebf3", "#f2e8e4", "#ebebeb",
 )  # fmt: skip
@@ -21,8 +24,30 @@ _PALE: Final = (
 _FUR: Final = ("#c9822e", "#8a5a34", "#3a3a40", "#d8b48a", "#a8a29a", "#efe6d6", "#6a4326", "#b0622c")
 _BRIGHT: Final = ("#c4281c", "#1f5fb4", "#e8761e", "#f4c81e", "#2f8a3e", "#6a3a9a", "#1e8a8a", "#e88ab0", "#3ab8d8")
 _GREY: Final = ("#e6e5e0", "#b9b8b4", "#8d8c8a")
-_WOMEN: Final = ("hair-long", "hair-bob", "hair-bun", "hair-pony", "hair-braid", "hair-curly", "hair-pigtails", "hair-afro")
-_MEN: Final = ("hair-short", "hair-side", "hair-quiff", "hair-spiky", "hair-curly", "hair-afro", "hair-short", "hair-thin")
+_WOMEN: Final = (
+    "hair-long",
+    "hair-bob",
+    "hair-bun",
+    "hair-pony",
+    "hair-braid",
+    "hair-curly",
+    "hair-pigtails",
+    "hair-afro",
+)
+_MEN: Final = (
+    "hair-short",
+    "hair-side",
+    "hair-quiff",
+    "hair-spiky",
+    "hair-curly",
+    "hair-afro",
+    "hair-short",
+    "hair-thin",
+)
+_SHE: Final = frozenset({"woman", "girl", "female", "she", "her", "lady"})
+_HE: Final = frozenset({"man", "boy", "male", "he", "his", "gentleman"})
+_BULKY: Final = frozenset({"body.vest", "body.lifevest", "body.poncho"})
+"""Worn over the chest: nothing else fits there."""
 
 
 def direct(prompt: str) -> Scene:
@@ -55,9 +80,8 @@ class _Cast:
         self.role_name = role_of(reading, known)
         self.role = known.role(self.role_name)
         self.used: list[Hit] = [*reading.of("roles"), *reading.of("moods")]
-        said = set(reading.words)
         tables = known.tables
-        self.woman = bool(said & set(tables["feminine"])) or (not said & set(tables["masculine"]) and rng.random() < 0.5)
+        self.woman = self._is_woman(habit=rng.random() < 0.5)
         self.age = self._age()
         self.skin = rng.choice(tables["skins"])
         self.hair_colour = self._hair_colour()
@@ -66,7 +90,7 @@ class _Cast:
 
     def scene(self, seed: int) -> Scene:
         rng = self.rng
-        clothes = self._first("clothes") or self._habit("clothes")
+        clothes: Choice | None = self._first("clothes") or self._under() or self._habit("clothes")
         cut = self.known.thing("clothes", clothes[0]) if clothes else {"part": "plain"}
         torso = self._torso(cut, clothes[1] if clothes else None)
         legs = self._legs(cut, torso)
@@ -75,7 +99,7 @@ class _Cast:
         closed = headgear is not None and PARTS[headgear.part].hair == "none"
         held = self._choose("held", 0.96, rng.choice(_BRIGHT))
         prop = self._prop()
-        worn = self._worn(cut, torso, closed)
+        worn = self._worn(cut, torso, closed=closed)
         return Scene(
             backdrop=place,
             tint=tint,
@@ -117,17 +141,43 @@ class _Cast:
         self.used.append(hits[0])
         return hits[0].name, hits[0]
 
-    def _habit(self, kind: str, chance: float = 1.0) -> tuple[str, None] | None:
+    def _habit(self, kind: str, chance: float = 1.0) -> Choice | None:
         names = self.role.get(kind, ())
         return (self.rng.choice(names), None) if names and self.rng.random() < chance else None
 
-    def _choose(self, slot: str, chance: float, colour: str = "", accent: str = "") -> Piece | None:
-        choice = self._habit(slot, chance)  # the dice fall whether they are needed or not
-        choice = self._first(slot) or choice
-        return self._piece(slot, *choice, colour, accent) if choice else None
+    def _choose(self, slot: str, chance: float, colour: str) -> Piece | None:
+        habit = self._habit(slot, chance)  # the dice fall whether they are needed or not
+        choice = self._meant(slot, self._first(slot)) or habit
+        return self._piece(slot, choice, colour) if choice else None
 
-    def _piece(self, slot: str, name: str, hit: Hit | None, colour: str = "", accent: str = "") -> Piece:
-        """A thing in the prompt's colours, else its own, else these; a part that has a colour of its own keeps it."""
+    def _meant(self, slot: str, said: tuple[str, Hit] | None) -> tuple[str, Hit] | None:
+        """A bare "cap" or "helmet" is the role's own kind: a surgeon's cap is not a baseball cap."""
+        if said is None or said[1].end - said[1].start > 1:
+            return said
+        word = self.reading.words[said[1].start]
+        if word not in self.known.tables["generic"]:
+            return said
+        fitting: list[str] = [
+            name for name in self.role.get(slot, ()) if word in " ".join(self._spoken(slot, name)).split()
+        ]
+        return (fitting[0], said[1]) if fitting and said[0] not in fitting else said
+
+    def _spoken(self, slot: str, name: str) -> tuple[str, ...]:
+        return (*self.known.phrases(slot, name), *self.known.thing(slot, name).get("hear", ()))
+
+    def _under(self) -> Choice | None:
+        """What is worn under a skirt or vest that the prompt names alone."""
+        over = {self.known.thing("worn", hit.name)["part"] for hit in self.reading.of("worn")}
+        if over & {"body.skirt", "body.tutu"} and self.woman and "team jersey" not in self.role["clothes"]:
+            return "flowered dress", None
+        if over & _BULKY:
+            plain = [name for name in self.role["clothes"] if not self.known.thing("clothes", name).get("worn")]
+            return (plain or ["printed tee"])[0], None
+        return None
+
+    def _piece(self, slot: str, choice: Choice, colour: str = "") -> Piece:
+        """A thing in the prompt's colours, else its own, else `colour`; a part with a colour of its own keeps that."""
+        name, hit = choice
         thing = self.known.thing(slot, name)
         part = PARTS[thing["part"]]
         said = hit.colours if hit else []
@@ -135,13 +185,13 @@ class _Cast:
         return Piece(
             part=part.key,
             colour=said[0] if said else self._colour(thing.get("colour", "")) or own,
-            accent=said[1] if len(said) > 1 else self._colour(thing.get("accent", "")) or accent,
+            accent=said[1] if len(said) > 1 else self._colour(thing.get("accent", "")),
             finish=(hit.finish if hit else "") or thing.get("finish", ""),
         )
 
     def _colour(self, name: str) -> str:
         tables = self.known.tables
-        return tables["colours"].get(name) or tables["materials"].get(name, {}).get("colour", "")
+        return str(tables["colours"].get(name) or tables["materials"].get(name, {}).get("colour", ""))
 
     def _palette(self, paint: str, otherwise: str) -> str:
         names = self.role["palette"].get(paint, ())
@@ -206,17 +256,17 @@ class _Cast:
         short = any(piece.part in ("body.skirt", "body.tutu") for piece in worn)
         return "bare" if short else habit
 
-    def _worn(self, cut: Mapping[str, Any], torso: Torso, closed: bool) -> tuple[Piece, ...]:
+    def _worn(self, cut: Mapping[str, Any], torso: Torso, *, closed: bool) -> tuple[Piece, ...]:
         """What belongs to the clothes, then what the prompt adds, else one thing of the role's."""
         paint = torso.trim if cut.get("paint") == "trim" else torso.top
         pieces = [Piece(part, paint) for part in cut.get("worn", ())]
         habit = self._habit("worn", 0.35)
         hits = self.reading.of("worn")
         self.used += hits
-        chosen: list[tuple[str, Hit | None]] = [(hit.name, hit) for hit in hits] or ([habit] if habit else [])
+        chosen: list[Choice] = [(hit.name, hit) for hit in hits] or ([habit] if habit else [])
         taken = {part.split(".")[0] for part in cut.get("worn", ())}
         for name, hit in chosen:
-            piece = self._piece("worn", name, hit)
+            piece = self._piece("worn", (name, hit))
             slot = piece.part.split(".")[0]
             if (slot in taken and hit is None) or (slot == "neck" and closed):
                 continue
@@ -233,13 +283,24 @@ class _Cast:
     def _hands(self, cut: Mapping[str, Any], torso: Torso) -> str:
         glove = self.rng.choice(("#3a3d44", "#1e2024", "#f0f0ec", "#6a4326", torso.trim, torso.accent))
         said = self._noun("hands")
-        return said[0] if said else glove if cut.get("gloves") else self.skin
+        gloved = cut.get("gloves") or any(hit.name == "hands" for hit in self.reading.of("nouns"))
+        return said[0] if said else glove if gloved else self.skin
 
     def _back_colour(self, torso: Torso) -> str:
-        bold = [c for c in ("#7a1c1c", "#22355e", "#c4281c", "#2f5a4a", "#6a3a9a", "#6a4326") if not close(c, torso.top)]
+        bold = [
+            c for c in ("#7a1c1c", "#22355e", "#c4281c", "#2f5a4a", "#6a3a9a", "#6a4326") if not close(c, torso.top)
+        ]
         return self.rng.choice([torso.trim, *bold]) if not close(torso.trim, torso.top) else self.rng.choice(bold)
 
     # ---- head
+
+    def _is_woman(self, *, habit: bool) -> bool:
+        """The plain words decide ("a man", "she"), then words that tell it by the way ("queen", "beard")."""
+        said = set(self.reading.words)
+        for women, men in ((_SHE, _HE), (set(self.known.tables["feminine"]), set(self.known.tables["masculine"]))):
+            if bool(said & women) != bool(said & men):
+                return bool(said & women)
+        return habit
 
     def _age(self) -> str:
         habit = self.rng.choices(("adult", "old", "child"), (70, 18, 12 if self.role.get("ages") else 0))[0]
@@ -256,12 +317,12 @@ class _Cast:
         return natural_hair(said[0]) if said else habit
 
     def _hair(self) -> Piece | None:
-        names = [n for n in self.role.get("hair", ())] or list(self.known.tables["things"]["hair"])
+        names = list(self.role.get("hair", ())) or list(self.known.tables["things"]["hair"])
         suits = set(_WOMEN if self.woman else _MEN)
         fitting = [n for n in names if self.known.thing("hair", n)["part"].split(".")[1] in suits] or names
         habit = self.rng.choice(fitting)
         said = self._first("hair")
-        return self._piece("hair", said[0] if said else habit, None, self.hair_colour)
+        return self._piece("hair", (said[0] if said else habit, None), self.hair_colour)
 
     def _beard(self) -> Piece | None:
         likely = 0.0 if self.woman or self.age == "child" else 0.6 if self.age == "old" else 0.25
@@ -308,24 +369,26 @@ class _Cast:
         companion, thing = self._habit("companions", 0.4), self._habit("props", 0.45)
         fur, bright = self.rng.choice(_FUR), self.rng.choice(_BRIGHT)
         said = self._first("companions", "props")
-        if (said and said[1].kind == "companions") or (companion and not said):
-            name, hit = said or companion  # type: ignore[misc]
-            furry = self.known.thing("companions", name)["part"] in ("pet.cat", "pet.dog")
-            return self._piece("companions", name, hit, fur if furry else bright)
-        choice = said or thing
-        return self._piece("props", *choice, bright) if choice else None
+        pet: Choice | None = companion
+        if said:
+            pet = said if said[1].kind == "companions" else None
+        if pet:
+            furry = self.known.thing("companions", pet[0])["part"] in ("pet.cat", "pet.dog")
+            return self._piece("companions", pet, fur if furry else bright)
+        choice: Choice | None = said or thing
+        return self._piece("props", choice, bright) if choice else None
 
     def _base(self, legs: str, torso: Torso) -> Piece:
         colour = self._palette("base", "#8a9096")
         usual = ("smooth plinth", "round display base", "brick baseplate", "hexagonal base")
-        habit = self._habit("bases", 0.6) or (self.rng.choice(usual), None)
+        habit: Choice = self._habit("bases", 0.6) or (self.rng.choice(usual), None)
         if close(colour, legs):
             colour = shade(colour, 0.35) if not close(torso.top, "#f0f0ec") else "#4f9a45"
         said = self._noun("base")
-        return self._piece("bases", *(self._first("bases") or habit), said[0] if said else colour)
+        return self._piece("bases", self._first("bases") or habit, said[0] if said else colour)
 
     def _place(self) -> tuple[str, str]:
-        """The backdrop and its tint: the phrase before "background" first, then the last place named, else the studio."""
+        """The backdrop and its tint: the phrase before "background", else the last place named, else the studio."""
         pale, bright = self.rng.choice(_PALE), self.rng.choice(_BRIGHT)
         places = self.reading.of("places")
         for noun in self.reading.of("nouns"):

@@ -11,13 +11,20 @@ from .view import Flakes, View
 _BOOKS: Final = ("#8a2a2a", "#2a5a4a", "#2a3a6a", "#c09a4a", "#6a4a2a", "#b08a6a", "#4a2a4a")
 _GLASS: Final = ("#5ab0d0", "#6ac08a", "#e0a040", "#d06a8a", "#f4f8fa", "#8a7ad0")
 _CROCKERY: Final = ("#c85a3a", "#5a8a6a", "#e0b04a", "#8a9ab0", "#b04a5a", "#f0ece2")
-_STAGE_LIGHTS = Flakes(("#ff8ab0", "#ffe0a0", "#8ad8ff", "#c08aff"), far=22, small=8, large=24, alpha=0.3, top=0.08, bottom=0.55)
+_STAGE_LIGHTS = Flakes(
+    ("#ff8ab0", "#ffe0a0", "#8ad8ff", "#c08aff"), far=22, small=8, large=24, alpha=0.3, top=0.08, bottom=0.55
+)
 
 
 def studio(c: Canvas) -> None:
     """A sweep without a horizon: the wall runs into the floor, a pool of light behind the figure."""
     t = c.tint
-    c.sweep((shade(t, -0.10), shade(t, -0.03), shade(t, 0.12)), (shade(t, 0.26), shade(t, 0.12), shade(t, -0.02)), 0.09, 0.66)
+    c.sweep(
+        (shade(t, -0.10), shade(t, -0.03), shade(t, 0.12)),
+        (shade(t, 0.26), shade(t, 0.12), shade(t, -0.02)),
+        0.09,
+        0.66,
+    )
     c.glow(0.44, 0.40, 0.30, shade(t, 0.85), 0.55)
     c.glow(0.5, 0.88, 0.30, shade(t, 0.8), 0.30)
 
@@ -28,7 +35,15 @@ def observatory(c: Canvas) -> None:
     c.glow(0.5, 0.2, 0.12, "#6a7ae0", 0.5)
     for side in (-1, 1):
         for k in range(5):
-            c.poly([(0.5 + side * (0.2 + 0.1 * k), -0.02), (0.5 + side * (0.208 + 0.1 * k), -0.02), (0.5 + side * (0.13 + 0.1 * k), 0.5), (0.5 + side * (0.122 + 0.1 * k), 0.5)], "#2a3060")
+            c.poly(
+                [
+                    (0.5 + side * (0.2 + 0.1 * k), -0.02),
+                    (0.5 + side * (0.208 + 0.1 * k), -0.02),
+                    (0.5 + side * (0.13 + 0.1 * k), 0.5),
+                    (0.5 + side * (0.122 + 0.1 * k), 0.5),
+                ],
+                "#2a3060",
+            )
     c.blur(3)
     c.poly([(0.66, 0.60), (0.70, 0.60), (0.80, 0.28), (0.76, 0.26)], "#c8a050")
     c.poly([(0.62, 0.40), (0.90, 0.22), (0.93, 0.28), (0.65, 0.45)], "#d8b060")
@@ -240,7 +255,11 @@ def workshop(c: Canvas) -> None:
             c.oval(0.025 + i * 0.05, 0.03 + j * 0.05, 0.006, 0.006, "#7a5634", 200)
     c.blur(1.2)
     for i in range(8):
-        x, y, colour = 0.06 + i * 0.126, c.rng.uniform(0.10, 0.20), c.rng.choice(("#c0392b", "#e0a020", "#3a6a9a", "#4a8a5a"))
+        x, y, colour = (
+            0.06 + i * 0.126,
+            c.rng.uniform(0.10, 0.20),
+            c.rng.choice(("#c0392b", "#e0a020", "#3a6a9a", "#4a8a5a")),
+        )
         c.rect(x - 0.010, y + 0.04, x + 0.010, y + 0.16, colour)
         if i % 2:
             c.rect(x - 0.034, y, x + 0.034, y + 0.045, "#9aa2a8")
@@ -296,16 +315,23 @@ def greenhouse(c: Canvas) -> None:
     for y in (0.12, 0.32):
         c.rect(0, y, 1, y + 0.012, "#f6faf8")
     for _ in range(20):
-        c.oval(c.rng.random(), 0.53 + 0.05 * c.rng.random(), 0.05, 0.045, c.rng.choice(("#3f8a3e", "#5aa84a", "#7cc060", "#4a9a58")))
+        c.oval(
+            c.rng.random(),
+            0.53 + 0.05 * c.rng.random(),
+            0.05,
+            0.045,
+            c.rng.choice(("#3f8a3e", "#5aa84a", "#7cc060", "#4a9a58")),
+        )
     c.flowers(26, 0.47, 0.58, ("#f2a0b8", "#ffd84a", "#ffffff", "#e0566a", "#f08a3a"))
     c.rect(0, 0.58, 1, 0.615, "#b0724a")
 
 
-_WARM = ((1.04, 1.0, 0.93), (1.05, 1.0, 0.92))
+_SKYLIGHT: Final = Flakes(("#ffffff",), far=30, small=0.8, large=2.5, alpha=0.7, bottom=0.34)
+_WARM: Final = ((1.04, 1.0, 0.93), (1.05, 1.0, 0.92))
 
 INDOORS: Final = {
     "studio": View(studio, 0, 0.10),
-    "observatory": View(observatory, 2.5, 0.24, (0.90, 0.93, 1.06), (0.88, 0.93, 1.08), Flakes(("#ffffff",), 30, 0, 0.8, 2.5, 0.7, bottom=0.34)),
+    "observatory": View(observatory, 2.5, 0.24, (0.90, 0.93, 1.06), (0.88, 0.93, 1.08), _SKYLIGHT),
     "court": View(court, 2.5, diffuse=(1.02, 1.0, 0.97)),
     "castle": View(castle, 2.5, 0.22, (1.0, 0.99, 0.99)),
     "throne": View(throne, 2.5, 0.24, *_WARM),

@@ -15,6 +15,8 @@ _STARS = Flakes(("#ffffff", "#fff4d8"), far=90, small=0.8, large=3, alpha=0.95, 
 _MOTES = Flakes(("#fff6c8",), far=12, small=5, large=20, alpha=0.14, bottom=0.55)
 _BUBBLES = Flakes(("#e6fbff",), far=20, near=8, small=3, large=12, alpha=0.38, bottom=0.75)
 _SPARKS = Flakes(("#ffb05a", "#ff8a3a"), far=26, near=6, small=1.5, large=5, alpha=0.6, bottom=0.7)
+_SPRITES = Flakes(("#ffe9a0", "#c8b0ff", "#a0e0ff"), far=46, near=10, small=1.5, large=9, alpha=0.6, bottom=0.8)
+_PETALS = Flakes(("#f8c0d0", "#fbdce6"), far=18, near=6, small=3, large=8, alpha=0.8, bottom=0.8)
 
 
 def snow(c: Canvas) -> None:
@@ -35,10 +37,14 @@ def icecave(c: Canvas) -> None:
         edge = abs(x - 0.5) * 0.5
         c.poly([(x - 0.06, -0.02), (x + 0.06, -0.02), (x, deep + edge)], mix("#2f7aac", "#9ad4ee", c.rng.random()), 210)
     c.blur(3)
-    for i in range(8):
+    for _ in range(8):
         x = c.rng.choice((0.02, 0.10, 0.18, 0.26, 0.74, 0.82, 0.9, 0.98)) + 0.03 * c.rng.random()
         top = 0.36 + 0.16 * c.rng.random()
-        c.poly([(x - 0.05, 0.64), (x - 0.02, top), (x + 0.01, top - 0.03), (x + 0.05, 0.64)], mix("#5ab0dc", "#d8f4ff", c.rng.random()), 220)
+        c.poly(
+            [(x - 0.05, 0.64), (x - 0.02, top), (x + 0.01, top - 0.03), (x + 0.05, 0.64)],
+            mix("#5ab0dc", "#d8f4ff", c.rng.random()),
+            220,
+        )
 
 
 def mountains(c: Canvas) -> None:
@@ -92,7 +98,13 @@ def jungle(c: Canvas) -> None:
         c.rect(x - 0.004, -0.01, x + 0.004, deep, "#3a6a34")
     for side in (0.0, 1.0):
         for _ in range(9):
-            c.oval(side + c.rng.uniform(-0.12, 0.12), c.rng.uniform(0.3, 0.7), 0.09, 0.03, c.rng.choice(("#2f6a34", "#3f8a3e", "#5aa04a")))
+            c.oval(
+                side + c.rng.uniform(-0.12, 0.12),
+                c.rng.uniform(0.3, 0.7),
+                0.09,
+                0.03,
+                c.rng.choice(("#2f6a34", "#3f8a3e", "#5aa04a")),
+            )
     c.hills(0.66, 0.05, "#4f8442")
 
 
@@ -186,7 +198,14 @@ def canyon(c: Canvas) -> None:
     c.sweep(("#4f9ad8", "#b8dcee", "#f4e2c4"), ("#d89a62", "#b4703e"))
     for x, w, h in ((0.02, 0.24, 0.34), (0.34, 0.16, 0.22), (0.70, 0.30, 0.40)):
         for row in range(int(h / 0.04)):
-            c.brick(x + row * 0.003, 0.60 - (row + 1) * 0.04, w - row * 0.006, 0.04, ("#c8683a", "#d88450", "#b4562e")[row % 3], studs=row == int(h / 0.04) - 1)
+            c.brick(
+                x + row * 0.003,
+                0.60 - (row + 1) * 0.04,
+                w - row * 0.006,
+                0.04,
+                ("#c8683a", "#d88450", "#b4562e")[row % 3],
+                studs=row == int(h / 0.04) - 1,
+            )
     c.blur(2.8)
     c.hills(0.64, 0.05, "#cc8a54")
     for _ in range(3):
@@ -239,13 +258,24 @@ def harbour(c: Canvas) -> None:
     c.hills(0.505, 0.06, "#7a9a8a", 5)
     x = c.rng.choice((0.14, 0.84))
     for k, colour in enumerate(("#c43a2e", "#f4f2ea", "#c43a2e", "#f4f2ea", "#c43a2e")):
-        c.poly([(x - 0.05 + k * 0.005, 0.50 - k * 0.07), (x + 0.05 - k * 0.005, 0.50 - k * 0.07), (x + 0.045 - k * 0.005, 0.43 - k * 0.07), (x - 0.045 + k * 0.005, 0.43 - k * 0.07)], colour)
+        c.poly(
+            [
+                (x - 0.05 + k * 0.005, 0.50 - k * 0.07),
+                (x + 0.05 - k * 0.005, 0.50 - k * 0.07),
+                (x + 0.045 - k * 0.005, 0.43 - k * 0.07),
+                (x - 0.045 + k * 0.005, 0.43 - k * 0.07),
+            ],
+            colour,
+        )
     c.rect(x - 0.024, 0.10, x + 0.024, 0.15, "#fff2b8")
     c.poly([(x - 0.035, 0.10), (x + 0.035, 0.10), (x, 0.06)], "#3a4048")
     c.blur(2.6)
     for boat in (0.3, 0.55):
         bx = boat + 0.1 * c.rng.random()
-        c.poly([(bx, 0.53), (bx + 0.13, 0.53), (bx + 0.11, 0.565), (bx + 0.02, 0.565)], c.rng.choice((c.tint, "#1f5fb4", "#c4281c")))
+        c.poly(
+            [(bx, 0.53), (bx + 0.13, 0.53), (bx + 0.11, 0.565), (bx + 0.02, 0.565)],
+            c.rng.choice((c.tint, "#1f5fb4", "#c4281c")),
+        )
         c.rect(bx + 0.06, 0.40, bx + 0.066, 0.53, "#6a5a48")
     c.rect(0, 0.60, 1, 1, "#a88a68")
     c.boards("#a88a68")
@@ -307,9 +337,21 @@ def night(c: Canvas) -> None:
 def space(c: Canvas) -> None:
     c.sweep(("#0c1030", "#1c2350", "#39336e"), ("#4a4a78", "#2f3058"), 0.03)
     for _ in range(6):
-        c.glow(c.rng.random(), 0.5 * c.rng.random(), 0.10 + 0.12 * c.rng.random(), c.rng.choice(("#6a3ab0", "#2a62c0", "#b03a86", "#2a9ab0")), 0.45)
+        c.glow(
+            c.rng.random(),
+            0.5 * c.rng.random(),
+            0.10 + 0.12 * c.rng.random(),
+            c.rng.choice(("#6a3ab0", "#2a62c0", "#b03a86", "#2a9ab0")),
+            0.45,
+        )
     x = c.rng.choice((0.2, 0.8))
-    c.planet(x, 0.2, 0.10, c.rng.choice(("#d98a4a", "#5aa6d0", "#b07ac8", "#6ab08a")), "#e8d8c0" if c.rng.random() < 0.6 else "")
+    c.planet(
+        x,
+        0.2,
+        0.10,
+        c.rng.choice(("#d98a4a", "#5aa6d0", "#b07ac8", "#6ab08a")),
+        "#e8d8c0" if c.rng.random() < 0.6 else "",
+    )
     c.hills(0.66, 0.04, "#54547e")
 
 
@@ -343,9 +385,13 @@ def mars(c: Canvas) -> None:
 def magic(c: Canvas) -> None:
     c.sweep(("#33225f", "#5a3f94", "#a47ac8"), ("#6a5496", "#44386a"), 0.03)
     for _ in range(5):
-        c.glow(c.rng.random(), 0.55 * c.rng.random(), 0.16, c.rng.choice(("#8a5ad8", "#4a7ad8", "#d05ab0", "#4ac0c8")), 0.5)
+        c.glow(
+            c.rng.random(), 0.55 * c.rng.random(), 0.16, c.rng.choice(("#8a5ad8", "#4a7ad8", "#d05ab0", "#4ac0c8")), 0.5
+        )
     for _ in range(8):
-        c.tree(c.rng.random(), 0.60, 1.6 + 0.6 * c.rng.random(), c.rng.choice(("#6a4aa8", "#4a5aa8", "#8a5ab8")), "#3a2a5a")
+        c.tree(
+            c.rng.random(), 0.60, 1.6 + 0.6 * c.rng.random(), c.rng.choice(("#6a4aa8", "#4a5aa8", "#8a5ab8")), "#3a2a5a"
+        )
     c.blur(4)
     c.hills(0.64, 0.04, "#564884")
     for _ in range(10):
@@ -359,12 +405,20 @@ def cave(c: Canvas) -> None:
     c.glow(0.5, 0.36, 0.24, "#ffd89a", 0.5)
     for _ in range(14):
         x = c.rng.random()
-        c.poly([(x - 0.06, -0.02), (x + 0.06, -0.02), (x, 0.10 + 0.26 * abs(x - 0.5) + 0.1 * c.rng.random())], "#352b33", 230)
+        c.poly(
+            [(x - 0.06, -0.02), (x + 0.06, -0.02), (x, 0.10 + 0.26 * abs(x - 0.5) + 0.1 * c.rng.random())],
+            "#352b33",
+            230,
+        )
     c.blur(3.5)
     for _ in range(9):
         x = c.rng.choice((0.03, 0.1, 0.18, 0.27, 0.72, 0.8, 0.9, 0.97)) + 0.03 * c.rng.random()
         top = 0.44 + 0.1 * c.rng.random()
-        c.poly([(x - 0.025, 0.63), (x - 0.006, top), (x + 0.01, top + 0.01), (x + 0.025, 0.63)], c.rng.choice(("#6ad8e8", "#b07ae8", "#f0b04a")), 225)
+        c.poly(
+            [(x - 0.025, 0.63), (x - 0.006, top), (x + 0.01, top + 0.01), (x + 0.025, 0.63)],
+            c.rng.choice(("#6ad8e8", "#b07ae8", "#f0b04a")),
+            225,
+        )
     c.hills(0.65, 0.03, "#6a5a52")
 
 
@@ -374,7 +428,9 @@ def volcano(c: Canvas) -> None:
     for row in range(9):
         half = 0.33 - row * 0.03
         c.brick(0.6 - half, 0.60 - (row + 1) * 0.036, 2 * half, 0.037, shade("#4a3236", c.rng.uniform(-0.1, 0.1)))
-    c.poly([(0.54, 0.28), (0.66, 0.28), (0.635, 0.42), (0.66, 0.60), (0.60, 0.60), (0.585, 0.44), (0.565, 0.5)], "#ff7a2a")
+    c.poly(
+        [(0.54, 0.28), (0.66, 0.28), (0.635, 0.42), (0.66, 0.60), (0.60, 0.60), (0.585, 0.44), (0.565, 0.5)], "#ff7a2a"
+    )
     c.clouds(4, 0.06, 0.2, "#6a4a4a", 150)
     c.blur(3)
     c.hills(0.65, 0.04, "#4a3c3e")
@@ -391,7 +447,9 @@ def ruins(c: Canvas) -> None:
     for i, x in enumerate((0.06, 0.22, 0.38, 0.66, 0.82, 0.96)):
         top = 0.22 + (0.16 * c.rng.random() if i % 2 else 0.0)
         for k in range(int((0.62 - top) / 0.05)):
-            c.brick(x - 0.035, 0.62 - (k + 1) * 0.05, 0.07, 0.05, shade("#dccaa4", c.rng.uniform(-0.06, 0.06)), studs=False)
+            c.brick(
+                x - 0.035, 0.62 - (k + 1) * 0.05, 0.07, 0.05, shade("#dccaa4", c.rng.uniform(-0.06, 0.06)), studs=False
+            )
         c.rect(x - 0.05, top + 0.02, x + 0.05, top + 0.045, "#e8d8b4")
     c.rect(0.01, 0.19, 0.43, 0.235, "#e2d0a8")
     c.hills(0.64, 0.02, "#c8b486")
@@ -404,7 +462,14 @@ def village(c: Canvas) -> None:
     x = -0.04
     while x < 1:
         w, h = c.rng.uniform(0.14, 0.2), c.rng.uniform(0.16, 0.26)
-        c.house(x, 0.62, w, h, c.rng.choice(("#efe2c8", "#e8d0a8", "#f2e6d8", "#dcc4a4")), c.rng.choice(("#a8482e", "#8a5a3a", "#6a4a44", "#b4623a")))
+        c.house(
+            x,
+            0.62,
+            w,
+            h,
+            c.rng.choice(("#efe2c8", "#e8d0a8", "#f2e6d8", "#dcc4a4")),
+            c.rng.choice(("#a8482e", "#8a5a3a", "#6a4a44", "#b4623a")),
+        )
         for k in (0.0, 0.33, 0.66, 0.96):
             c.rect(x + w * k, 0.62 - h, x + w * k + 0.008, 0.62, "#6a4630")
         x += w + 0.03
@@ -416,7 +481,15 @@ def dojo(c: Canvas) -> None:
     for k in range(4):
         y, half = 0.58 - k * 0.11, 0.2 - k * 0.035
         c.rect(0.76 - half * 0.7, y - 0.08, 0.76 + half * 0.7, y, "#e8d8c0")
-        c.poly([(0.76 - half - 0.03, y - 0.075), (0.76 - half * 0.6, y - 0.11), (0.76 + half * 0.6, y - 0.11), (0.76 + half + 0.03, y - 0.075)], "#a8382e")
+        c.poly(
+            [
+                (0.76 - half - 0.03, y - 0.075),
+                (0.76 - half * 0.6, y - 0.11),
+                (0.76 + half * 0.6, y - 0.11),
+                (0.76 + half + 0.03, y - 0.075),
+            ],
+            "#a8382e",
+        )
     c.hills(0.60, 0.06, "#9ab884", 6)
     c.blur(3.2)
     for x in (0.05, 0.24, 0.95):
@@ -467,14 +540,24 @@ def airfield(c: Canvas) -> None:
     c.rect(tower - 0.02, 0.27, tower + 0.06, 0.33, "#4a6a86")
     c.rect(0, 0.61, 1, 0.625, "#94b070")
     for k in range(4):
-        c.poly([(0.49, 0.66 + k * 0.1), (0.51, 0.66 + k * 0.1), (0.515, 0.70 + k * 0.1), (0.485, 0.70 + k * 0.1)], "#f4f2ea", 200)
+        c.poly(
+            [(0.49, 0.66 + k * 0.1), (0.51, 0.66 + k * 0.1), (0.515, 0.70 + k * 0.1), (0.485, 0.70 + k * 0.1)],
+            "#f4f2ea",
+            200,
+        )
 
 
 def racetrack(c: Canvas) -> None:
     c.sweep(("#7cc0ee", "#e0f0f6"), ("#7e8288", "#5e6268"))
     for j in range(6):
         for i in range(46):
-            c.oval(i / 45 + c.rng.uniform(-0.006, 0.006), 0.30 + j * 0.034, 0.011, 0.013, c.rng.choice(("#c84a3a", "#3a6ab0", "#f0c84a", "#e8e4dc", "#4a4e58", "#4a9a5a")))
+            c.oval(
+                i / 45 + c.rng.uniform(-0.006, 0.006),
+                0.30 + j * 0.034,
+                0.011,
+                0.013,
+                c.rng.choice(("#c84a3a", "#3a6ab0", "#f0c84a", "#e8e4dc", "#4a4e58", "#4a9a5a")),
+            )
     c.rect(0, 0.255, 1, 0.28, "#d8dce0")
     c.blur(3.6)
     c.bunting(0.16, ("#c4281c", "#f6f4ee", "#1f2024", c.tint))
@@ -488,7 +571,13 @@ def stadium(c: Canvas) -> None:
     c.sweep(("#5aa4e4", "#cfe6f4"), ("#86c05a", "#5f9c42"))
     for j in range(8):
         for i in range(48):
-            c.oval(i / 47 + 0.01 * (j % 2), 0.27 + j * 0.036, 0.010, 0.013, c.rng.choice(("#c4483a", "#3a62a8", "#e8c84a", "#e8e4dc", "#5a5e68", "#d88a5a")))
+            c.oval(
+                i / 47 + 0.01 * (j % 2),
+                0.27 + j * 0.036,
+                0.010,
+                0.013,
+                c.rng.choice(("#c4483a", "#3a62a8", "#e8c84a", "#e8e4dc", "#5a5e68", "#d88a5a")),
+            )
     for x in (0.1, 0.9):
         c.rect(x - 0.008, 0.06, x + 0.008, 0.3, "#8a9098")
         c.rect(x - 0.06, 0.04, x + 0.06, 0.10, "#fffbe8")
@@ -497,7 +586,9 @@ def stadium(c: Canvas) -> None:
     c.rect(0, 0.555, 1, 0.605, c.tint)
     for k in range(5):
         if k % 2:
-            c.poly([(0, 0.62 + k * 0.08), (1, 0.62 + k * 0.08), (1, 0.70 + k * 0.08), (0, 0.70 + k * 0.08)], "#7cb852", 130)
+            c.poly(
+                [(0, 0.62 + k * 0.08), (1, 0.62 + k * 0.08), (1, 0.70 + k * 0.08), (0, 0.70 + k * 0.08)], "#7cb852", 130
+            )
     c.rect(0, 0.64, 1, 0.648, "#f4f8f0", 200)
 
 
@@ -553,10 +644,24 @@ def market(c: Canvas) -> None:
         c.rect(x + 0.01, 0.42, x + 0.02, 0.62, "#7a5a3a")
         c.rect(x + 0.22, 0.42, x + 0.23, 0.62, "#7a5a3a")
         for k in range(6):
-            c.poly([(x + 0.04 * k, 0.44), (x + 0.04 * (k + 1), 0.44), (x + 0.03 + 0.03 * (k + 1), 0.36), (x + 0.03 + 0.03 * k, 0.36)], (first, second)[k % 2])
+            c.poly(
+                [
+                    (x + 0.04 * k, 0.44),
+                    (x + 0.04 * (k + 1), 0.44),
+                    (x + 0.03 + 0.03 * (k + 1), 0.36),
+                    (x + 0.03 + 0.03 * k, 0.36),
+                ],
+                (first, second)[k % 2],
+            )
         c.rect(x, 0.545, x + 0.24, 0.62, "#9a7048")
         for k in range(9):
-            c.oval(x + 0.02 + k * 0.025, 0.54, 0.014, 0.016, c.rng.choice(("#d83a2a", "#f0a02a", "#6ab04a", "#f4d84a", "#8a4a9a")))
+            c.oval(
+                x + 0.02 + k * 0.025,
+                0.54,
+                0.014,
+                0.016,
+                c.rng.choice(("#d83a2a", "#f0a02a", "#6ab04a", "#f4d84a", "#8a4a9a")),
+            )
 
 
 def site(c: Canvas) -> None:
@@ -573,7 +678,10 @@ def site(c: Canvas) -> None:
         c.rect(0.44, 0.27 + j * 0.09, 1.0, 0.285 + j * 0.09, "#b06a3a")
     c.brick(0.0, 0.50, 0.20, 0.11, "#b85a42")
     for i in range(8):
-        c.poly([(i / 8, 0.60), (i / 8 + 0.06, 0.60), (i / 8 + 0.09, 0.63), (i / 8 + 0.03, 0.63)], ("#f0b02a", "#2a2c30")[i % 2])
+        c.poly(
+            [(i / 8, 0.60), (i / 8 + 0.06, 0.60), (i / 8 + 0.09, 0.63), (i / 8 + 0.03, 0.63)],
+            ("#f0b02a", "#2a2c30")[i % 2],
+        )
 
 
 def station(c: Canvas) -> None:
@@ -618,12 +726,12 @@ OUTDOORS: Final = {
     "space": View(space, 2.0, 0.24, (0.90, 0.94, 1.06), (0.85, 0.92, 1.1), _STARS),
     "moon": View(moon, 1.6, 0.2, (0.98, 0.99, 1.02), (1, 1, 1.04), _STARS),
     "mars": View(mars, 2.4, 0.2, (1.07, 0.98, 0.90), (1.05, 0.98, 0.92)),
-    "magic": View(magic, 2.6, 0.24, (0.96, 0.92, 1.10), (0.95, 0.9, 1.1), Flakes(("#ffe9a0", "#c8b0ff", "#a0e0ff"), 46, 10, 1.5, 9, 0.6, 0, 0.8)),
+    "magic": View(magic, 2.6, 0.24, (0.96, 0.92, 1.10), (0.95, 0.9, 1.1), _SPRITES),
     "cave": View(cave, 2.6, 0.26, (0.97, 0.94, 0.94), (0.97, 0.95, 0.97)),
     "volcano": View(volcano, 2.6, 0.24, (1.08, 0.95, 0.88), (1.1, 0.92, 0.85), _SPARKS),
     "ruins": View(ruins, 2.5, diffuse=(1.04, 1.0, 0.95)),
     "village": View(village, 2.5),
-    "dojo": View(dojo, 2.6, 0.14, (1.02, 1.0, 1.0), flakes=Flakes(("#f8c0d0", "#fbdce6"), 18, 6, 3, 8, 0.8, bottom=0.8)),
+    "dojo": View(dojo, 2.6, 0.14, (1.02, 1.0, 1.0), flakes=_PETALS),
     "haunted": View(haunted, 2.4, 0.26, (0.84, 0.87, 1.04), (0.8, 0.86, 1.08)),
     "candy": View(candy, 2.5, 0.1, (1.03, 0.99, 1.01)),
     "airfield": View(airfield, 2.4),

@@ -16,6 +16,8 @@ from .vocabulary import LONGEST, Meaning, Vocabulary, words
 
 _JOINTS = frozenset({"and", "with", "trimmed", "in", "of", "colored", "coloured", "tinted", "toned", "hued"})
 """Words that may stand between a colour and its noun."""
+_BREAKS = frozenset({"with", "in", "holding", "wearing", "carrying", "on", "at", "beside", "a", "an"})
+"""Words that end a title."""
 
 
 @dataclass(slots=True)
@@ -28,7 +30,7 @@ class Hit:
         colours: "#rrggbb" of the colour words that belong to it, in their order.
         finish: of a material that belongs to it, or empty.
         paints: the hits of those colour words.
-        of_role: whether it stands right before the role, as the dragon of a dragon keeper.
+        of_role: whether it is part of the figure's title, as the dragon of a dragon keeper.
     """
 
     meaning: Meaning
@@ -71,8 +73,7 @@ def read(prompt: str, vocabulary: Vocabulary) -> Reading:
     spoken = [word for part in parts for word in part]
     part_of = [number for number, part in enumerate(parts) for _ in part]
     hits = [hit for hit in _match(spoken, part_of, vocabulary) if hit.kind != "boilerplate"]
-    for hit, after in pairwise(hits):
-        hit.of_role = after.kind == "roles" and hit.end == after.start and hit.part == after.part
+    _mark_titles(hits, spoken)
     loose = _route(hits, spoken, vocabulary.tables)
     return Reading(spoken, [hit for hit in hits if hit.kind not in ("colours", "materials")], loose)
 
@@ -97,12 +98,24 @@ def _hit(start: int, span: Sequence[str], vocabulary: Vocabulary) -> Hit | None:
     meaning = vocabulary.meaning(span)
     if meaning:
         return Hit(meaning, start, end, colours=_own_colour(span[:-1], vocabulary))
+    colours = vocabulary.tables["colours"]
     for place in range(1, len(span) - 1):
-        colour = vocabulary.tables["colours"].get(span[place])
-        meaning = colour and vocabulary.meaning([*span[:place], *span[place + 1 :]])
+        colour = "" if " ".join(span[place - 1 : place + 1]) in colours else colours.get(span[place])
+        meaning = vocabulary.meaning([*span[:place], *span[place + 1 :]]) if colour else None
         if meaning:
             return Hit(meaning, start, end, colours=[colour])
     return None
+
+
+def _mark_titles(hits: Sequence[Hit], spoken: Sequence[str]) -> None:
+    """Mark what stands right before the role; where no role is known, the opening words up to "with" or a comma."""
+    for hit, after in pairwise(hits):
+        hit.of_role = after.kind == "roles" and hit.end == after.start and hit.part == after.part
+    if hits and not any(hit.kind == "roles" for hit in hits):
+        for hit in hits:
+            if hit.part != hits[0].part or _BREAKS & set(spoken[hits[0].start : hit.start]):
+                break
+            hit.of_role = True
 
 
 def _own_colour(spoken: Sequence[str], vocabulary: Vocabulary) -> list[str]:
@@ -122,8 +135,7 @@ def _route(hits: Sequence[Hit], spoken: Sequence[str], tables: Any) -> list[Hit]
     for place, paint in enumerate(hits):
         if paint.kind not in ("colours", "materials"):
             continue
-        ways = (_before, _after) if spoken[paint.start - 1] in ("in", "of") else (_after, _before)
-        owner = ways[0](hits, place, spoken) or ways[1](hits, place, spoken)
+        owner = _after(hits, place, spoken, 0) or _before(hits, place, spoken) or _after(hits, place, spoken, 2)
         if owner is None:
             loose.append(paint)
             continue
@@ -137,14 +149,14 @@ def _route(hits: Sequence[Hit], spoken: Sequence[str], tables: Any) -> list[Hit]
     return loose
 
 
-def _after(hits: Sequence[Hit], place: int, spoken: Sequence[str]) -> Hit | None:
-    """The hit that this colour stands before, with at most two other words between."""
+def _after(hits: Sequence[Hit], place: int, spoken: Sequence[str], gap: int) -> Hit | None:
+    """The hit that this colour stands before, with at most `gap` unknown words between."""
     end = hits[place].end
     unknown = 0
     for hit in hits[place + 1 :]:
         between = spoken[end : hit.start]
         unknown += sum(word not in _JOINTS for word in between)
-        if hit.part != hits[place].part or unknown > 2 or {"in", "with", "of"} & set(between):
+        if hit.part != hits[place].part or unknown > gap or {"in", "with", "of"} & set(between):
             return None
         if hit.kind not in ("colours", "materials", "faces", "ages", "moods", "poses"):
             return hit

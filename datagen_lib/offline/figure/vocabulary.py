@@ -5,10 +5,10 @@ with or without a plural, whatever its case, hyphens, accents and apostrophes.
 
     colours     name -> "#rrggbb"; goes to the noun that follows it
     materials   name -> {colour, finish}; likewise ("brass compass")
-    things      slot -> {phrase -> {part, colour?, accent?, finish?, say?, hear?}}; the slots are headgear, hair, beard,
-                eyewear, held, back, worn, clothes, props, companions, rear, bases. `part` is a key of `parts.PARTS`; for
-                clothes it is one of `parts.PRINTS`, with `worn` (parts put over it), `gloves`, `sleeves`, `legs` ("same"
-                as the top, or the name of a paint) and `paint` (which paint a colour word goes to, else "top")
+    things      slot -> {phrase -> {part, colour?, accent?, finish?, say?, hear?}}; the slots are headgear, hair,
+                beard, eyewear, held, back, worn, clothes, props, companions, rear, bases. `part` is a key of
+                `parts.PARTS`; for clothes it is one of `parts.PRINTS`, with `worn` (parts put over it), `gloves`,
+                `sleeves`, `legs` ("same" as the top, or "trim") and `paint` (which paint a colour word goes to)
     faces       name -> {mouth?, brows?, eyes?, mark?, say?, hear?}
     ages        "child", "old" -> {say, hear}
     poses       pose of the free arm -> phrases
@@ -16,9 +16,10 @@ with or without a plural, whatever its case, hyphens, accents and apostrophes.
     icons       one of `parts.ICONS` -> phrases
     moods       name -> {tint: factors for red, green, blue; say, hear}
     places      key of `backdrop.BACKDROPS` -> {say, hear}
-    roles       name -> {say, hear, lists of things, places and faces by their names, palette, chance, ages?}: what such
-                a figure has where the prompt does not say; `chance` says how surely it has a hat or something on its back
+    roles       name -> {say, hear, lists of things, places and faces by their names, palette, chance, ages?}: what
+                such a figure has where the prompt does not say; `chance` is of a hat and of something on the back
     skins, hairs, feminine, masculine, boilerplate    plain lists
+    generic     words that mean the role's own kind of hat or tool, if it has one: "cap", "helmet"
 
 `say` is good English for whoever writes prompts, beside the thing's own name; `hear` is understood as well.
 """
@@ -87,23 +88,20 @@ def vocabulary() -> Vocabulary:
 
 
 def _entries(tables: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
-    for kind in ("colours", "materials"):
-        for name in tables[kind]:
-            yield name, Meaning(kind, name)
     for slot, things in tables["things"].items():
         for name, thing in things.items():
-            for phrase in (name, *thing.get("say", ()), *thing.get("hear", ())):
-                yield phrase, Meaning(slot, name)
-    for kind in ("faces", "ages", "moods", "places", "roles"):
+            yield name, Meaning(slot, name)
+            yield from _said(thing, Meaning(slot, name))
+    for kind in ("colours", "materials", "boilerplate", "roles"):
+        yield from ((name, Meaning(kind, name)) for name in tables[kind])
+    for kind in ("faces", "ages", "moods", "places", "roles", "nouns", "icons", "poses"):
         for name, entry in tables[kind].items():
-            for phrase in (*entry.get("say", ()), *entry.get("hear", ())):
-                yield phrase, Meaning(kind, name)
-    for kind in ("nouns", "icons", "poses"):
-        for name, phrases in tables[kind].items():
-            for phrase in phrases:
-                yield phrase, Meaning(kind, name)
-    for phrase in tables["boilerplate"]:
-        yield phrase, Meaning("boilerplate", phrase)
+            yield from _said(entry, Meaning(kind, name))
+
+
+def _said(entry: Mapping[str, Any] | list[str], meaning: Meaning) -> Iterator[tuple[str, Meaning]]:
+    phrases = entry if isinstance(entry, list) else (*entry.get("say", ()), *entry.get("hear", ()))
+    yield from ((phrase, meaning) for phrase in phrases)
 
 
 def words(text: str) -> list[str]:
