@@ -430,6 +430,23 @@ def test_a_cancelled_call_leaves_its_slot_and_its_place(cancelled: set[int], at:
     assert pace.state.in_flight == 0
 
 
+def test_a_call_cancelled_as_it_is_let_go_gives_its_slot_back() -> None:
+    """Let go and cancelled in the same tick, before it could run, a call holds no slot."""
+    pace = Pace("text", max_concurrent=1)
+
+    async def main() -> str:
+        async with pace.turn():
+            waiting = asyncio.create_task(persist(failing(None)[0], pace=pace, max_retries=0))
+            await asyncio.sleep(0.1)
+        waiting.cancel()  # leaving the turn has just let it go
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert waiting.cancelled()
+        return await persist(failing(None)[0], pace=pace, max_retries=0)
+
+    assert run(main()) == "well"
+    assert pace.state.in_flight == 0
+
+
 def test_a_task_group_cancels_cleanly() -> None:
     """When one call of a group fails for good, its siblings in flight, in line and in a pause end, and all is free."""
     pace = Pace("text", max_concurrent=2)
