@@ -65,7 +65,7 @@ class Form:
         for name, field in self._inputs.items():
             field.widget.observe(self._observer(name), names="value")
         self._note = w.HTML()
-        self._reset = w.Button(description="Back to the start values", layout=w.Layout(width="auto"))
+        self._reset = w.Button(description="Back to the start values", layout=w.Layout(width="auto", align_self="flex-start"))
         self._reset.on_click(lambda _: self.reset())
         rows = [w.HBox([field.widget, field.help], layout=_WRAP) for field in self._inputs.values()]
         self.view = w.VBox([*rows, self._note, self._reset])

@@ -14,6 +14,7 @@ from .errors import DatagenError
 from .forms import Form, settings_form
 from .live import Live, LiveGallery, LiveTable
 from .preflight import follow, price_table, probe, settings_table
+from .runner import Interrupted
 from .show import contact_sheet, figure, gallery, table, with_thumbnails
 from .timeline import plot_timeline, timeline
 
@@ -56,7 +57,7 @@ def _make_errors_readable() -> None:
 
     shell: Any = get_ipython()
     if shell is not None and not shell.custom_exceptions:
-        shell.set_custom_exc((DatagenError, asyncio.CancelledError), _show_error)
+        shell.set_custom_exc((DatagenError, asyncio.CancelledError, Interrupted), _show_error)
 
 
 _make_errors_readable()

@@ -59,11 +59,15 @@ async def _is_set(event: asyncio.Event, *, within: float) -> bool:
     return event.is_set()
 
 
+class Interrupted(KeyboardInterrupt):
+    """`run_sync` was interrupted; by then the work has cleaned up."""
+
+
 def run_sync(work: Coroutine[Any, Any, T]) -> T:
     """Run the coroutine in the shared loop and block until it has ended.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C, or a kernel's interrupt; by then the work has cleaned up.
+        Interrupted: by Ctrl-C or a kernel's interrupt; by then the work has cleaned up.
         RuntimeError: called from a coroutine of the shared loop itself, which would wait for ever.
     """
     if _the_home().is_here():
@@ -77,7 +81,7 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
         job.cancel()
         while not job.ended.wait(TICK):
             pass
-        raise
+        raise Interrupted from None
     return job.done.result()
 
 
