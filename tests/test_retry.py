@@ -229,10 +229,10 @@ def test_schedule_is_exponential_from_a_second_and_a_half_with_full_jitter() -> 
             asyncio.run(persist(operation, pace=Pace("text", max_concurrent=1), max_retries=8))
         many.append(waits)
 
-    for step, waits in enumerate(zip(*many, strict=True)):
+    for step, nth in enumerate(zip(*many, strict=True)):
         bound = min(60.0, 1.5 * 2**step)
-        assert 0 <= min(waits) < 0.1 * bound
-        assert 0.9 * bound < max(waits) <= bound
+        assert 0 <= min(nth) < 0.1 * bound
+        assert 0.9 * bound < max(nth) <= bound
 
 
 @pytest.mark.parametrize("throttled", [False, True])
@@ -495,7 +495,7 @@ def ideal(quota: Any, calls: int, workers: int, latency: float) -> float:
     return max(free) - 1000.0
 
 
-QUOTAS = {
+QUOTAS: dict[str, Callable[[], Any]] = {
     "fixed": FixedWindow,
     "aligned": lambda: FixedWindow(opened=997.0),
     "sliding": SlidingWindow,
