@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from random import Random
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 from PIL import Image
 
-from .canvas import SIDE, Canvas
 from .colour import rgb
-from .indoors import INDOORS
-from .outdoors import OUTDOORS
-from .view import Flakes, View
+from .places import PLACES, Flakes
+from .places.canvas import SIDE, Canvas
 
-BACKDROPS: Final = MappingProxyType({**INDOORS, **OUTDOORS})
+BACKDROPS: Final = PLACES
 """Every backdrop by its name, "studio" among them."""
 
 
@@ -93,6 +90,3 @@ def _disc(radius: float, soft: float) -> Image.Image:
 @cache
 def _fade(alpha: float) -> Sequence[int]:
     return [int(v * alpha) for v in range(256)]
-
-
-__all__ = ["BACKDROPS", "View", "draw", "veil"]

@@ -213,8 +213,8 @@ class _Cast:
         lead = next((h.colours for h in self.reading.of("roles") if h.colours), [])
         top, trim = self._palette("top", "#1f5fb4"), self._palette("trim", "#f0f0ec")
         accent = self._palette("accent", "#f4c81e")
-        if cut.get("paint") == "trim" and said:
-            trim = said.pop(0)
+        if cut.get("paint") == "trim":  # over a shirt in its own colour, or in the role's
+            trim = said.pop(0) if said else top if cut.get("colour") else trim
         own = [c for c in [self._colour(cut.get("colour", ""))] if c]
         top = next(iter(said or self._noun("top") or lead or own or loose), top)
         trims = [*said[1:2], *self._noun("trim")] if cut.get("paint") != "trim" else [trim]

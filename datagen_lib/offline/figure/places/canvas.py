@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from .colour import rgb, shade
+from datagen_lib.offline.figure.colour import rgb, shade
 
 SIDE: Final = 256
 HORIZON: Final = 0.60

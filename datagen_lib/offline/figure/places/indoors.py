@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from datagen_lib.offline.figure.colour import shade
+
 from .canvas import Canvas
-from .colour import shade
 from .view import Flakes, View
 
 _BOOKS: Final = ("#8a2a2a", "#2a5a4a", "#2a3a6a", "#c09a4a", "#6a4a2a", "#b08a6a", "#4a2a4a")
@@ -20,10 +21,7 @@ def studio(c: Canvas) -> None:
     """A sweep without a horizon: the wall runs into the floor, a pool of light behind the figure."""
     t = c.tint
     c.sweep(
-        (shade(t, -0.10), shade(t, -0.03), shade(t, 0.12)),
-        (shade(t, 0.26), shade(t, 0.12), shade(t, -0.02)),
-        0.09,
-        0.66,
+        (shade(t, -0.07), shade(t, 0.0), shade(t, 0.2)), (shade(t, 0.34), shade(t, 0.2), shade(t, 0.04)), 0.09, 0.66
     )
     c.glow(0.44, 0.40, 0.30, shade(t, 0.85), 0.55)
     c.glow(0.5, 0.88, 0.30, shade(t, 0.8), 0.30)
@@ -330,7 +328,7 @@ _SKYLIGHT: Final = Flakes(("#ffffff",), far=30, small=0.8, large=2.5, alpha=0.7,
 _WARM: Final = ((1.04, 1.0, 0.93), (1.05, 1.0, 0.92))
 
 INDOORS: Final = {
-    "studio": View(studio, 0, 0.10),
+    "studio": View(studio, 0, 0.07),
     "observatory": View(observatory, 2.5, 0.24, (0.90, 0.93, 1.06), (0.88, 0.93, 1.08), _SKYLIGHT),
     "court": View(court, 2.5, diffuse=(1.02, 1.0, 0.97)),
     "castle": View(castle, 2.5, 0.22, (1.0, 0.99, 0.99)),
