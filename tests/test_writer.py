@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from datagen_lib import prompts
+from datagen_lib.models import Category
 from datagen_lib.offline import writer
 from datagen_lib.offline.figure.scene import scene
 from datagen_lib.offline.figure.vocabulary import words
@@ -160,6 +162,19 @@ def test_only_women_scientists() -> None:
     assert not any(re.search(r"\b(he|his|him)\b", item["description"].lower()) for item in answered)
 
 
+def test_the_kits_own_prompts_carry_no_wish() -> None:
+    """What the generator always says steers nothing; the count, categories and used names in it are read."""
+    known = [Category(name="Farm Life", slug="farm-life"), Category(name="Kitchen Masters", slug="kitchen-masters")]
+    asked = prompts.items_request(prompts.ITEMS, 5, categories=known, used=["Red-Hat Baker", "Calm Chef"])
+    request = read_request([*chat(prompts.ITEMS.system(stricter=True), role="system"), *chat(asked)])
+    more = read_request(chat(prompts.categories_request(prompts.CATEGORIES, 4, known=["Farm Life", "Ancient Rome"])))
+
+    assert (request.wants, request.count, request.categories) == ("items", 5, ("Farm Life", "Kitchen Masters"))
+    assert request.avoid == {"redhatbaker", "calmchef"}
+    assert (more.wants, more.count, more.avoid) == ("categories", 4, {"farmlife", "ancientrome"})
+    assert writer.steer(request.wish) == writer.steer(more.wish) == writer.steer("return")
+
+
 def test_facets_steer_some_of_the_items() -> None:
     """Settings drawn for variety come far more often than without them."""
     plain = items("Return exactly 200 items.")
@@ -179,6 +194,8 @@ def test_facets_steer_some_of_the_items() -> None:
         ("Dinosaur World", r"Dinosaur|dinosaur|World|citizen|villager|tourist|volunteer|storyteller"),
         ("Ärzte und Pfleger", r"\w"),
         ("123", r"\w"),
+        ("Doctor Doctors of the Very Long Named Category", r"\w"),
+        ("Singers Singers", r"singer"),
     ],
 )
 def test_unknown_categories_have_fitting_items(category: str, fits: str) -> None:

@@ -75,7 +75,9 @@ class Request:
     text: str
 
 
-_COUNT = re.compile(r"\b(exactly\s+)?(\d{1,6})\s+(?:[a-z-]+\s+){0,3}?(?:items?|categor(?:y|ies))\b", re.IGNORECASE)
+_COUNT = re.compile(
+    r"\b(exactly\s+)?(\d{1,6})\s+(?:[a-z-]+\s+){0,3}?(?:items?|figures?|categor(?:y|ies))\b", re.IGNORECASE
+)
 _USED = re.compile(r"already (?:used names|chosen)[^:\n]*:(.*)", re.IGNORECASE)
 _FACETS = re.compile(r"for variety, draw on:(.*)", re.IGNORECASE)
 _LISTED = re.compile(r"categories[^:\n]{0,20}:[ \t]*(.*(?:\n[ \t]*[-*\d][^\n]*)*)", re.IGNORECASE)
@@ -424,7 +426,10 @@ def _sentence(text: str) -> Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Steer:
-    """What a wish, a facet or a category's name means in the lexicon; an empty field steers nothing."""
+    """What a wish, a facet or a category's name means in the lexicon; an empty field steers nothing.
+
+    A quality stands for all of its mood, so that a "cheerful" catalogue has merry and jolly figures too.
+    """
 
     roles: tuple[Role, ...] = ()
     places: tuple[Place, ...] = ()
@@ -453,7 +458,7 @@ def _index() -> dict[str, tuple[str, ...]]:
     for key, place in lexicon.places.items():
         add(key, f"place:{key}")
         add(place.name, f"place:{key}")
-        for air in place.airs:
+        for air in set(place.airs) - set(lexicon.colours):
             add(air, f"air:{air}")
     for kind, words in (
         ("colour", lexicon.colours),
@@ -495,13 +500,14 @@ def steer(text: str) -> Steer:
                 kind, _, value = meaning.partition(":")
                 found.setdefault(kind, []).append(value)
         at += size or 1
-    tags, nouns, where, moods = (set(found.get(kind, ())) for kind in ("tag", "role", "where", "mood"))
+    tags, nouns, kits, where, moods = (set(found.get(kind, ())) for kind in ("tag", "role", "kit", "where", "mood"))
+    moods |= {lexicon.qualities[quality] for quality in found.get("quality", ())}
     places = [place for key, place in lexicon.places.items() if key in found.get("place", ())]
     return Steer(
-        roles=tuple(role for role in lexicon.roles if role.noun in nouns or role.tags & tags),
+        roles=tuple(role for role in lexicon.roles if role.noun in nouns or role.kit in kits or role.tags & tags),
         places=tuple(places) or tuple(place for place in lexicon.places.values() if place.tags & where),
         pronouns=tuple(found.get("who", ())),
-        qualities=tuple(q for q, mood in lexicon.qualities.items() if q in found.get("quality", ()) or mood in moods),
+        qualities=tuple(quality for quality, mood in lexicon.qualities.items() if mood in moods),
         tools=tuple(found.get("tool", ())),
         props=tuple(found.get("prop", ())),
         colours=tuple(found.get("colour", ())),
@@ -526,6 +532,7 @@ def theme(category: str) -> Theme:
         general = [role for role in lexicon.roles if "general" in role.tags]
         noun = " ".join(singular(word) for word in re.findall(r"[^\W\d_]+", category.casefold()))
         worker = re.search(r"(er|or|ist|ian|man|ant|eer|smith|maker|keeper)$", noun)
+        noun = " ".join(dict.fromkeys(noun.split()[-2:]))
         roles = [_renamed(role, noun) for role in general] if worker and len(noun) < 40 else general
         kind = "" if worker else kind
     if kind and len(kind) < 20:
@@ -609,11 +616,7 @@ def _items(request: Request, rng: random.Random) -> Iterator[dict[str, str]]:
     used, recent = set(request.avoid), Recent()
     for number in range(request.count):
         category = categories[number % len(categories)]
-        figure = Figure.draw(rng, theme(category), wish, facets, recent)
-        name = _name(rng, figure, used)
-        while not name:
-            figure = Figure.draw(rng, theme(category), wish, facets, recent)
-            name = _name(rng, figure, used)
+        figure, name = _named(rng, theme(category), wish, facets, recent, used)
         used.add(fold(name))
         prompt = _prompt(rng, figure)
         yield {
@@ -622,6 +625,21 @@ def _items(request: Request, rng: random.Random) -> Iterator[dict[str, str]]:
             "category": category,
             "imagePrompt": prompt,
         }
+
+
+def _named(
+    rng: random.Random, offers: Theme, wish: Steer, facets: Steer, recent: Recent, used: set[str]
+) -> tuple[Figure, str]:
+    """A figure and its name, which is in nobody's way."""
+    for _ in range(30):
+        figure = Figure.draw(rng, offers, wish, facets, recent)
+        name = _name(rng, figure, used)
+        if name:
+            return figure, name
+    while fold(name) in used or not name:  # an odd category: any quality and any town will do
+        figure.town = _town(rng, None)
+        name = title(f"{rng.choice(_words())} {figure.role.noun.split()[-1]} of {figure.town}")
+    return figure, name
 
 
 @dataclass(slots=True)
@@ -675,7 +693,7 @@ class Figure:
             pronoun=pronoun,
             kind=choice(role.kinds),
             place=place,
-            air=choice(_both(place.airs, wish.airs) or wish.airs or place.airs) if place else "",
+            air=choice(_both(place.airs, wish.airs) or place.airs) if place else "",
             wear=wear,
             hat=hat,
             extra=extra if extra.rsplit(" ", 1)[-1] not in hat else "",
@@ -724,8 +742,11 @@ def _fitting(wear: tuple[str, ...], pronoun: str) -> tuple[str, ...]:
 
 
 def _called(rng: random.Random, term: str, colours: Sequence[str]) -> str:
-    """A term of the lexicon in one of the ways to say it; "*" stands for a colour."""
+    """A term of the lexicon in one of the ways to say it; "*", or a colour that is not wanted, stands for a colour."""
     lexicon = load()
+    tint, _, rest = term.partition(" ")
+    if tint in lexicon.colours and tint not in colours:
+        term = f"* {rest}"
     base = term.removeprefix("* ")
     said = rng.choice(lexicon.says.get(base, (base,)))
     if base == term:
@@ -768,13 +789,18 @@ def _fresh(rng: random.Random, options: Sequence[Any], recent: deque[str]) -> An
     return option
 
 
+_COMMON: Final = frozenset({"outdoors", "indoors", "warm"})
+"""Tags that do not make two places alike."""
+
+
 def _place(rng: random.Random, offered: Sequence[Place], wish: Steer, facets: Steer) -> Place | None:
     if wish.places:
         return rng.choice(_both(offered, wish.places) or wish.places)  # type: ignore[no-any-return]
     if rng.random() < 0.2:
         return None
-    if facets.places and rng.random() < 0.6:
-        near = [place for place in facets.places if any(place.tags & other.tags for other in offered)]
+    if facets.places and rng.random() < 0.4:
+        alike = frozenset().union(*(place.tags for place in offered)) - _COMMON
+        near = [place for place in facets.places if place.tags & alike]
         if near:
             return rng.choice(near)
     return rng.choice(offered)
