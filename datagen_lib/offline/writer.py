@@ -342,6 +342,7 @@ class Lexicon:
     mass: frozenset[str]
     doubled: frozenset[str]
     closed: tuple[str, ...]
+    eyewear: tuple[str, ...]
     no_adverb: frozenset[str]
     beards: tuple[str, ...]
     old_hair: tuple[str, ...]
@@ -389,6 +390,7 @@ def load() -> Lexicon:
         mass=frozenset(raw["mass"]),
         doubled=frozenset(raw["doubled"]),
         closed=tuple(raw["closed"]),
+        eyewear=tuple(raw["eyewear"]),
         no_adverb=frozenset(raw["no_adverb"]),
         beards=tuple(raw["beards"]),
         old_hair=tuple(raw["old_hair"]),
@@ -696,7 +698,7 @@ class Figure:
             air=choice(_both(place.airs, wish.airs) or place.airs) if place else "",
             wear=wear,
             hat=hat,
-            extra=extra if extra.rsplit(" ", 1)[-1] not in hat else "",
+            extra="" if _hides(hat, extra) else extra,
             hair=hair,
             face="" if pronoun == "it" or chance() < 0.3 else choice(lexicon.faces[mood]),
             tool=tool,
@@ -734,6 +736,12 @@ def _head(rng: random.Random, kit: Kit, pronoun: str, mood: str, colours: Sequen
     while pronoun == "he" and any(word in hair for word in ("long", "bob", "pigtails", "braid", "bun", "pony")):
         hair = rng.choice(styles)
     return hat, hair
+
+
+def _hides(hat: str, extra: str) -> bool:
+    """Whether the headgear leaves the extra unseen, or is the same thing again."""
+    lexicon = load()
+    return hat.endswith(head(extra) or " ") or (extra.endswith(lexicon.eyewear) and hat.endswith(lexicon.closed))
 
 
 @lru_cache(maxsize=512)
