@@ -169,14 +169,23 @@ class Client:
             log.info("%s; trying again in %.1f s (attempt %d)", error.what, wait, attempt + 1)
             self._listen(Retrying(kind, error.what, wait, attempt))
 
-        async def attempt() -> None:
+        async def attempt() -> T:
             with self._at_work():
-                result = await operation()
-                if finish is not None:
+                return await operation()
+
+        async def complete(result: T) -> None:
+            if finish is not None:
+                with self._at_work():
                     await finish(result)
 
         try:
-            await persist(attempt, pace=self._pace[kind], max_retries=self.settings.max_retries, on_retry=report)
+            await persist(
+                attempt,
+                finish=complete,
+                pace=self._pace[kind],
+                max_retries=self.settings.max_retries,
+                on_retry=report,
+            )
         except (RunStopped, SetupError) as error:
             await self.stop(error)
 

@@ -18,9 +18,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from datagen_lib import pace as pacing
 from datagen_lib import retry
 from datagen_lib.errors import CallRejected, QuotaExhausted, TransientError
-from datagen_lib.retry import Pace, persist
+from datagen_lib.pace import Pace
+from datagen_lib.retry import persist
 
 T = TypeVar("T")
 
@@ -52,7 +54,7 @@ class _VirtualLoop(asyncio.SelectorEventLoop):
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Runs a coroutine in virtual time, with the same jitter every time."""
-    retry._random.seed(7)
+    pacing.random_waits.seed(7)
     with asyncio.Runner(loop_factory=_VirtualLoop) as runner:
         return runner.run(main)
 
@@ -666,7 +668,7 @@ def test_a_header_that_is_no_help_does_no_harm(value: str) -> None:
 )
 def test_amounts_in_headers(text: str | None, seconds: float | None) -> None:
     """Counts and times are read in every form that services use."""
-    assert retry._amount(text) == seconds
+    assert pacing._amount(text) == seconds
 
 
 def test_no_slot_at_all_is_refused() -> None:
