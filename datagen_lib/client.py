@@ -304,6 +304,8 @@ class Client:
             call.ok = True
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             translated = self._translate(error, kind)
+            if isinstance(error, openai.APIStatusError):
+                self._pace[kind].heard(error.response.headers)
             refused = isinstance(error, openai.AuthenticationError)
             self._open_gate(call, let_in=isinstance(error, openai.APIStatusError) and not refused)
             if isinstance(translated, RunStopped | SetupError):

@@ -82,7 +82,8 @@ class Planner:
         if self.missing <= 0 or places <= 0 or not free:
             return None
         # The margin is what the last batches lost to the rules and to repeated names: none while nothing is lost.
-        count = min(self.batch_size, math.ceil(self.missing * self._returned / max(1.0, self._accepted)))
+        loss = self._returned / max(1.0, self._accepted)
+        count = min(self.batch_size, math.ceil(self.missing * loss))
         if all_known:
             batches = min(places, math.ceil(self.missing / self.batch_size))
             widest = math.ceil(len(free) / batches)
