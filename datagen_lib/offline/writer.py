@@ -823,7 +823,7 @@ def _name(rng: random.Random, figure: Figure, used: set[str]) -> str:
         "quality": figure.quality,
         "role": figure.role.noun,
         "kind": figure.kind,
-        "place": place.name if place else "",
+        "place": place.name if place and figure.kind not in _grounds() else "",
         "air": figure.air,
         "ground": place.noun if place and place.at.endswith("the") else "",
         "time": "" if place and place.tags & {"night", "space"} else time,
@@ -858,6 +858,12 @@ def _worn(figure: Figure) -> str:
 
 
 @cache
+def _grounds() -> frozenset[str]:
+    """What names a place, so that no name has two ("Snowy Mountain Canyon Climber")."""
+    return frozenset(load().places)
+
+
+@cache
 def _times() -> tuple[tuple[str, str], ...]:
     return tuple(load().times.items())
 
@@ -868,7 +874,8 @@ def _town(rng: random.Random, place: Place | None) -> str:
     if place and place.tags & lexicon.townless:
         return ""
     endings = [lexicon.towns[tag] for tag in sorted(place.tags) if tag in lexicon.towns] if place else []
-    return rng.choice(lexicon.towns["first"]) + rng.choice(rng.choice(endings or [lexicon.towns["town"]]))
+    first, last = rng.choice(lexicon.towns["first"]), rng.choice(rng.choice(endings or [lexicon.towns["town"]]))
+    return first + last if first[-1] != last[0] else f"{first}{rng.choice(lexicon.towns['any'])}"
 
 
 def _mane(hair: str) -> str:
