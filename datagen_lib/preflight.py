@@ -90,8 +90,8 @@ async def _one_category(client: Client) -> str:
 
 
 async def _one_picture(client: Client) -> str:
-    data = await client.picture(f"{OPENINGS[0]}, red cap, friendly smile, {TAIL}")
-    return f"a picture of {len(data) // 1024:,} KB"
+    drawn = await client.picture(f"{OPENINGS[0]}, red cap, friendly smile, {TAIL}")
+    return f"a picture of {len(await drawn.bytes()) // 1024:,} KB"
 
 
 def _deployments(settings: Settings) -> tuple[str, str]:

@@ -42,6 +42,7 @@ async def run_async(work: Coroutine[Any, Any, T], *, stop: threading.Event | Non
     job = _Job(work, _the_home().loop)
     ended = job.ended_in(asyncio.get_running_loop())
     try:
+        job.start()
         while not await _is_set(ended, within=TICK):
             if stop is not None and stop.is_set():
                 job.cancel()
@@ -75,6 +76,7 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
         raise RuntimeError("run_sync can't be called from the shared loop itself: await the coroutine there")
     job = _Job(work, _the_home().loop)
     try:
+        job.start()
         while not job.ended.wait(TICK):
             pass
     except KeyboardInterrupt:
@@ -104,14 +106,16 @@ class _Job(Generic[T]):
     def __init__(self, work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> None:
         self.done: Future[T] = Future()
         self.ended = threading.Event()
-        self._loop = loop
+        self._work, self._loop = work, loop
         self._task: asyncio.Task[T] | None = None
         self._asked_to_stop = False
-        # In the caller's context: what the work displays lands in the caller's cell.
-        loop.call_soon_threadsafe(self._start, work, context=copy_context())
 
-    def _start(self, work: Coroutine[Any, Any, T]) -> None:
-        self._task = self._loop.create_task(work)
+    def start(self) -> None:
+        """Let it begin, in the caller's context: what the work displays lands in the caller's cell."""
+        self._loop.call_soon_threadsafe(self._start, context=copy_context())
+
+    def _start(self) -> None:
+        self._task = self._loop.create_task(self._work)
         self._task.add_done_callback(self._finish)
 
     def _finish(self, task: asyncio.Task[T]) -> None:
@@ -132,6 +136,11 @@ class _Job(Generic[T]):
     def _cancel(self) -> None:
         if self._task is not None:
             self._task.cancel()
+        else:
+            # The interrupt came before `start` had reached the loop, so nothing has begun and nothing will.
+            self._work.close()
+            self.done.set_exception(asyncio.CancelledError())
+            self.ended.set()
 
     def ended_in(self, loop: asyncio.AbstractEventLoop) -> asyncio.Event:
         """An event of the caller's loop that is set when the work has ended."""
