@@ -4,8 +4,8 @@ The list is the contract between three rooms: the scene (which names parts), the
 baker in `tools/bake` (which makes the shape of each). A test keeps the asset index and this list equal.
 
 A zone is painted with a fixed colour (`#rrggbb`: wood is brown) or with one of `PAINTS`, which the scene fills in.
-A `Piece` of a scene overrides: its `colour`, unless empty, paints the part's first zone, and its `accent`, unless empty,
-the first of the other zones that has a named paint. So an empty colour means "as such a thing is".
+A `Piece` of a scene overrides: its `colour`, unless empty, paints the part's first zone, and its `accent`, unless
+empty, the first of the other zones that has a named paint. So an empty colour means "as such a thing is".
 Headgear decides itself how much hair shows (`Part.hair`), and the compositor swaps in an `under` part.
 """
 
@@ -63,9 +63,12 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One shape. `hair` says what headgear leaves to see: every hair style, only hair below the brim, or none (a
+    """One shape.
+
+    `hair` says what headgear leaves to see: every hair style, only hair below the brim, or none (a
     closed helmet, which also hides beards and scarves). `wide` headgear or items want the free arm kept low; `long`
-    items reach from the ground to above the head."""
+    items reach from the ground to above the head.
+    """
 
     name: str
     slot: Slot
