@@ -8,7 +8,9 @@ import contextlib
 import logging
 import signal
 import sys
+import time
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 INTERRUPTED = 130
+LOG_EVERY = 5.0  # s between progress lines where there is no terminal
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -105,11 +108,12 @@ async def _until_signal(work: Any) -> Outcome:
 
 
 class Progress:
-    """Two bars on standard error: items and images, with cost and retries beside them."""
+    """How far a run is, on standard error: two bars in a terminal, a line every few seconds in a log."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
         self._bars: dict[str, Any] = {}
+        self._said = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -122,45 +126,52 @@ class Progress:
         from . import events
 
         self.account(event)
-        match event:
-            case events.Planned():
-                self._start(event)
-            case events.CategoryAccepted():
-                self._bars["items"].set_description_str(f"items ({self.account.categories} categories)")
-            case events.ItemAccepted():
-                self._bars["items"].update()
-                if "images" in self._bars:
-                    total = max(self._bars["images"].total, self._bars["items"].n)
-                    self._bars["images"].total = total
-            case events.ImageSaved():
-                self._bars["images"].update()
-            case events.CallDone() | events.Retrying() if self._bars:
-                self._note()
+        if isinstance(event, events.Planned) and sys.stderr.isatty():
+            self._start(event)
+        elif self._bars:
+            self._draw(event)
+        elif time.monotonic() - self._said > LOG_EVERY:
+            self._said = time.monotonic()
+            _say(self._line())
 
-    def _start(self, event: Any) -> None:
+    def _start(self, plan: Any) -> None:
         from tqdm import tqdm
 
-        # A terminal is redrawn ten times a second; a log file gets a line now and then.
-        common: dict[str, Any] = {
-            "file": sys.stderr,
-            "dynamic_ncols": True,
-            "mininterval": 0.1 if sys.stderr.isatty() else 5.0,
-        }
-        self._bars["items"] = tqdm(
-            desc="items", total=event.items_target, initial=event.items_ready, unit="item", **common
-        )
-        if event.images_wanted:
-            self._bars["images"] = tqdm(
-                desc="images", total=event.items_target, initial=event.images_ready, unit="image", position=1, **common
-            )
+        bar = partial(tqdm, total=plan.items_target, file=sys.stderr, dynamic_ncols=True)
+        self._bars["items"] = bar(desc="items", initial=plan.items_ready, unit="item")
+        if plan.images_wanted:
+            self._bars["images"] = bar(desc="images", initial=plan.images_ready, unit="image", position=1)
 
-    def _note(self) -> None:
+    def _draw(self, event: Any) -> None:
+        from . import events
+
+        items, images = self._bars["items"], self._bars.get("images")
+        match event:
+            case events.CategoryAccepted():
+                items.set_description_str(f"items ({self.account.categories} categories)", refresh=False)
+            case events.ItemAccepted():
+                items.update()
+                if images is not None:
+                    images.total = max(images.total, items.n)
+            case events.ImageSaved():
+                images.update()
+            case events.CallDone() | events.Retrying():
+                (images or items).set_postfix_str(self._note(), refresh=False)
+
+    def _line(self) -> str:
+        plan = self.account.planned
+        assert plan is not None
+        parts = [f"items {plan.items_ready + self.account.items}/{plan.items_target}"]
+        if plan.images_wanted:
+            parts.append(f"images {plan.images_ready + self.account.images}/{plan.items_target}")
+        return ", ".join([f"{self.account.seconds:.0f} s: {parts[0]}", *parts[1:], *filter(None, [self._note()])])
+
+    def _note(self) -> str:
         retries = self.account.retries.total()
         parts = [f"${self.account.cost_usd:.2f}"] if self.account.cost_usd else []
         parts += [f"{retries} retries"] if retries else []
         parts += [f"{len(self.account.failed)} failed"] if self.account.failed else []
-        last = self._bars.get("images") or self._bars["items"]
-        last.set_postfix_str(", ".join(parts), refresh=False)
+        return ", ".join(parts)
 
 
 def _opening(settings: Settings, *, chosen: bool) -> str:

@@ -213,7 +213,7 @@ class _Items:
         self.client, self.store, self.listen, self.prompt, self.take = client, store, listen, prompt, take
         settings = client.settings
         self.planner = Planner(target, settings.batch_size, settings.parallel_text_requests)
-        self.planner.have.update(item.category for item in store.items)
+        self.planner.have.update(store.by_category)
         self.memory = NameMemory(store.items)
         self.known = {fold(category.name): category.name for category in store.categories}
         self.fruitless = 0

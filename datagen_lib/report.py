@@ -126,7 +126,7 @@ class Account:
             "catalogue": {
                 "categories": len(store.categories),
                 "items": len(store.items),
-                "items_by_category": dict(Counter(item.category for item in store.items)),
+                "items_by_category": dict(store.by_category),
             },
             "this_run": {
                 "categories": self.categories,

@@ -16,6 +16,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ class Store:
         root: the folder.
         categories: those on disk, in order.
         items: all accepted items, those of `catalog.json` first.
+        by_category: how many of them each category has.
         complete: how many of them are in `catalog.json`.
         provider: who made the items, as the last run said; "" where no run did.
     """
@@ -54,6 +56,7 @@ class Store:
         self.images = root / "images"
         self.categories: list[Category] = []
         self.items: list[CatalogItem] = []
+        self.by_category: Counter[str] = Counter()
         self.complete = 0
         self.provider = ""
         self._validate = validate
@@ -202,6 +205,7 @@ class Store:
 
     def _remember(self, item: CatalogItem) -> None:
         self.items.append(item)
+        self.by_category[item.category] += 1
         self._names.add(fold(item.name))
         self._ids.add(item.product_id)
 
