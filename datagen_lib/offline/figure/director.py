@@ -18,9 +18,10 @@ Choice = tuple[str, Hit | None]
 """A thing's name, and the hit that names it; None where it is a habit."""
 
 _PALE: Final = (
-    "#f1efea", "#eceff2", "#f3ece2", "#e9eef0", "#efe9ee", "#e8efe9", "#f4f0e6", "#e6ebf3", "#f2e8e4", "#ebebeb",
+    "#f1efea", "#eceff2", "#f3ece2", "#e9eef0", "#efe9ee", "#e8efe9", "#f4f0e6", "#ebebeb",
+    "#dce8f2", "#f1e4d2", "#e2ecdb", "#efe0ea", "#f5ecd0", "#d9ebe9", "#f3ded8", "#e1e1f1",
 )  # fmt: skip
-"""Sweeps of a product photo: off-white, a little warm or cool."""
+"""Sweeps of a product photo: off-white, warm or cool, and soft tints."""
 _FUR: Final = ("#c9822e", "#8a5a34", "#3a3a40", "#d8b48a", "#a8a29a", "#efe6d6", "#6a4326", "#b0622c")
 _BRIGHT: Final = ("#c4281c", "#1f5fb4", "#e8761e", "#f4c81e", "#2f8a3e", "#6a3a9a", "#1e8a8a", "#e88ab0", "#3ab8d8")
 _GREY: Final = ("#e6e5e0", "#b9b8b4", "#8d8c8a")
@@ -90,7 +91,9 @@ class _Cast:
 
     def scene(self, seed: int) -> Scene:
         rng = self.rng
-        clothes: Choice | None = self._first("clothes") or self._under() or self._habit("clothes")
+        clothes: Choice | None = (
+            self._meant("clothes", self._first("clothes")) or self._under() or self._habit("clothes")
+        )
         cut = self.known.thing("clothes", clothes[0]) if clothes else {"part": "plain"}
         torso = self._torso(cut, clothes[1] if clothes else None)
         legs = self._legs(cut, torso)
@@ -135,7 +138,7 @@ class _Cast:
     # ---- what the prompt says, what the role is used to
 
     def _first(self, *kinds: str) -> tuple[str, Hit] | None:
-        hits = sorted(self.reading.of(*kinds), key=lambda hit: hit.of_role)
+        hits = sorted(self.reading.of(*kinds), key=lambda hit: hit.aside)
         if not hits:
             return None
         self.used.append(hits[0])
@@ -157,23 +160,23 @@ class _Cast:
         word = self.reading.words[said[1].start]
         if word not in self.known.tables["generic"]:
             return said
-        fitting: list[str] = [
-            name for name in self.role.get(slot, ()) if word in " ".join(self._spoken(slot, name)).split()
-        ]
+        own = self.role.get(slot, ())
+        fitting = [name for name in own if word in " ".join(self.known.phrases(slot, name)).split()]
         return (fitting[0], said[1]) if fitting and said[0] not in fitting else said
-
-    def _spoken(self, slot: str, name: str) -> tuple[str, ...]:
-        return (*self.known.phrases(slot, name), *self.known.thing(slot, name).get("hear", ()))
 
     def _under(self) -> Choice | None:
         """What is worn under a skirt or vest that the prompt names alone."""
-        over = {self.known.thing("worn", hit.name)["part"] for hit in self.reading.of("worn")}
-        if over & {"body.skirt", "body.tutu"} and self.woman and "team jersey" not in self.role["clothes"]:
+        worn = self.reading.of("worn")
+        over = {self.known.thing("worn", hit.name)["part"] for hit in worn}
+        if any(map(self._is_skirt, worn)) and self.woman and "team jersey" not in self.role["clothes"]:
             return "flowered dress", None
         if over & _BULKY:
             plain = [name for name in self.role["clothes"] if not self.known.thing("clothes", name).get("worn")]
             return (plain or ["printed tee"])[0], None
         return None
+
+    def _is_skirt(self, hit: Hit) -> bool:
+        return self.known.thing("worn", hit.name)["part"] in ("body.skirt", "body.tutu")
 
     def _piece(self, slot: str, choice: Choice, colour: str = "") -> Piece:
         """A thing in the prompt's colours, else its own, else `colour`; a part with a colour of its own keeps that."""
@@ -211,6 +214,9 @@ class _Cast:
         said = list(hit.colours) if hit else []
         loose = [self.known.tables["colours"].get(p.name) or self._colour(p.name) for p in self.reading.loose]
         lead = next((h.colours for h in self.reading.of("roles") if h.colours), [])
+        lead = lead or next(
+            (h.colours for h in self.reading.of("worn") if h.colours and not hit and self._is_skirt(h)), []
+        )
         top, trim = self._palette("top", "#1f5fb4"), self._palette("trim", "#f0f0ec")
         accent = self._palette("accent", "#f4c81e")
         if cut.get("paint") == "trim":  # over a shirt in its own colour, or in the role's
@@ -282,9 +288,10 @@ class _Cast:
 
     def _hands(self, cut: Mapping[str, Any], torso: Torso) -> str:
         glove = self.rng.choice(("#3a3d44", "#1e2024", "#f0f0ec", "#6a4326", torso.trim, torso.accent))
+        named = [hit for hit in self.reading.of("nouns") if hit.name == "hands"]
+        self.used += named
         said = self._noun("hands")
-        gloved = cut.get("gloves") or any(hit.name == "hands" for hit in self.reading.of("nouns"))
-        return said[0] if said else glove if gloved else self.skin
+        return said[0] if said else glove if named or cut.get("gloves") else self.skin
 
     def _back_colour(self, torso: Torso) -> str:
         bold = [
@@ -401,11 +408,16 @@ class _Cast:
                 return before[-1].name, next(iter(before[-1].colours or noun.colours), bright)
             if noun.colours:
                 return "studio", noun.colours[0]
-        if not places:
+        plain = [hit for hit in places if not hit.aside] or [hit for hit in places if self._titles(hit)]
+        if not plain:
             return "studio", pale
-        self.used.append(places[-1])
-        tint = next(iter(places[-1].colours), pale if places[-1].name == "studio" else bright)
-        return places[-1].name, tint
+        self.used.append(plain[-1])
+        tint = next(iter(plain[-1].colours), pale if plain[-1].name == "studio" else bright)
+        return plain[-1].name, tint
+
+    def _titles(self, place: Hit) -> bool:
+        """Whether a place describes the role: a desert ranger is seen in the desert, desert boots anywhere."""
+        return any(hit.start == place.end for hit in self.reading.of("roles"))
 
     def _light(self, tint: Tint) -> Tint:
         moods = [self.known.tables["moods"][hit.name]["tint"] for hit in self.reading.of("moods")[:1]]

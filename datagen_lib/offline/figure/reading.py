@@ -14,7 +14,7 @@ from typing import Any
 
 from .vocabulary import LONGEST, Meaning, Vocabulary, words
 
-_JOINTS = frozenset({"and", "with", "trimmed", "in", "of", "colored", "coloured", "tinted", "toned", "hued"})
+_JOINTS = frozenset({"and", "trimmed", "in", "of", "colored", "coloured", "tinted", "toned", "hued"})
 """Words that may stand between a colour and its noun."""
 _BREAKS = frozenset({"with", "in", "holding", "wearing", "carrying", "on", "at", "beside", "a", "an"})
 """Words that end a title."""
@@ -30,7 +30,7 @@ class Hit:
         colours: "#rrggbb" of the colour words that belong to it, in their order.
         finish: of a material that belongs to it, or empty.
         paints: the hits of those colour words.
-        of_role: whether it is part of the figure's title, as the dragon of a dragon keeper.
+        aside: whether it only describes what follows, as the dragon of a dragon keeper, the desert of desert boots.
     """
 
     meaning: Meaning
@@ -40,7 +40,7 @@ class Hit:
     colours: list[str] = field(default_factory=list)
     finish: str = ""
     paints: list[Hit] = field(default_factory=list)
-    of_role: bool = False
+    aside: bool = False
 
     @property
     def kind(self) -> str:
@@ -108,14 +108,18 @@ def _hit(start: int, span: Sequence[str], vocabulary: Vocabulary) -> Hit | None:
 
 
 def _mark_titles(hits: Sequence[Hit], spoken: Sequence[str]) -> None:
-    """Mark what stands right before the role; where no role is known, the opening words up to "with" or a comma."""
+    """Mark what stands right before what it describes; where no role is known, what opens the prompt, beasts aside."""
     for hit, after in pairwise(hits):
-        hit.of_role = after.kind == "roles" and hit.end == after.start and hit.part == after.part
+        touching = hit.end == after.start and hit.part == after.part
+        described = after.kind == "roles" or (
+            hit.kind == "places" and after.name != "backdrop" and after.kind != "places"
+        )
+        hit.aside = touching and described
     if hits and not any(hit.kind == "roles" for hit in hits):
         for hit in hits:
             if hit.part != hits[0].part or _BREAKS & set(spoken[hits[0].start : hit.start]):
                 break
-            hit.of_role = True
+            hit.aside = hit.aside or hit.kind not in ("companions", "places")
 
 
 def _own_colour(spoken: Sequence[str], vocabulary: Vocabulary) -> list[str]:
@@ -124,7 +128,7 @@ def _own_colour(spoken: Sequence[str], vocabulary: Vocabulary) -> list[str]:
         name = " ".join(spoken[:length])
         if name in vocabulary.tables["colours"]:
             return [vocabulary.tables["colours"][name]]
-        if vocabulary.tables["materials"].get(name, {}).get("finish") == "metal":
+        if name in ("wooden", "oak") or vocabulary.tables["materials"].get(name, {}).get("finish") == "metal":
             return [vocabulary.tables["materials"][name]["colour"]]
     return []
 
@@ -157,6 +161,8 @@ def _after(hits: Sequence[Hit], place: int, spoken: Sequence[str], gap: int) -> 
         between = spoken[end : hit.start]
         unknown += sum(word not in _JOINTS for word in between)
         if hit.part != hits[place].part or unknown > gap or {"in", "with", "of"} & set(between):
+            return None
+        if hit.kind == "roles" and hits[place].kind == "materials":
             return None
         if hit.kind not in ("colours", "materials", "faces", "ages", "moods", "poses"):
             return hit
