@@ -1,10 +1,22 @@
 """The offline model's text: it reads a chat request as a model would and answers with categories or items.
 
 A seeded grammar over `data/lexicon.json`. A figure is drawn first (role, clothes, tool, companion, face, place), then
-its name, its description and its image prompt are written from that one drawing, so that the three agree. The nouns
-are nouns that the painter in `figure/` can draw.
+its name, its image prompt and its description are written from that one drawing, so that the three agree. The nouns
+of a prompt are nouns that the painter in `figure/` can draw; a test sees to it. The tables of the lexicon:
 
-To add a role, a place or a sentence, add a line to the lexicon; `tests/test_writer.py` reads every line of it.
+    roles       noun; kit, what it wears; tags, which categories and wishes find it; kinds, which go before the noun;
+                tools it may hold; tasks, verb phrases in the base form; who, where only "she", "he" or "it" will do
+    kits        wear, hats (HAIR is none), extras, props, places; "* cap" is a cap of any colour
+    places      name, before a role; at + noun, in a sentence; airs, adjectives; tags; view, a clause of what is seen
+    tools       noun -> what it is for, in the base form          props    noun -> kind, which picks its poses
+    says        noun -> other ways to say it                      towns    halves of invented names, by tags of places
+    qualities   mood -> adjectives; faces, by mood                times, whens    when a task is done
+    categories  name; group, of which one comes before a second; of, nouns of roles, "#" before a kit or tag; places
+    names       [weight, shape]                                   sentences    slot -> shapes
+    wishes      word of a user -> what it finds: tag, kit, role, where (a tag of places), place, who, mood, tool
+
+A shape's fields are the words of one figure (`_vocabulary`); a shape is used where the figure has all of its fields.
+"{tool:a}" has an article, "{v:wear}" agrees with the pronoun, "{task:ing}" is a gerund.
 """
 
 from __future__ import annotations
@@ -245,7 +257,7 @@ def gerund(verb: str) -> str:
     return verb + "ing"
 
 
-@cache
+@lru_cache(maxsize=8192)
 def head(phrase: str) -> str:
     """The noun that a phrase is about: "hat" of "straw hat", "pile" of "pile of old books"."""
     return re.split(r" (?:of|with|on) ", phrase)[0].rsplit(" ", 1)[-1]
