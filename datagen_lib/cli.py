@@ -153,7 +153,7 @@ class Progress:
                 items.update()
                 if images is not None:
                     images.total = max(images.total, items.n)
-            case events.ImageSaved():
+            case events.ImageSaved() if images is not None:
                 images.update()
             case events.CallDone() | events.Retrying():
                 (images or items).set_postfix_str(self._note(), refresh=False)
