@@ -311,6 +311,8 @@ class Client:
             if isinstance(translated, RunStopped | SetupError):
                 self.halted = self.halted or translated
             raise translated from error
+        except ValueError as error:  # a body or an event of a stream that was cut in its middle is no JSON
+            raise TransientError(f"{kind} call: the answer's body is broken ({error})") from error
         finally:
             self._open_gate(call, let_in=call.ok)
             self.ledger.settle(guess, call.cost)
