@@ -26,7 +26,7 @@ from .errors import DatagenError, RunStopped
 from .pipeline import Outcome
 from .report import Account
 from .runner import run_async
-from .show import THUMBNAIL, gallery_html, table_html, thumbnail
+from .show import THUMBNAIL, counted, gallery_html, table_html, thumbnail
 
 TICK = 0.2  # s between two drawings, at least
 BYTES_PER_SECOND = 500_000  # of drawing, at most: a large gallery is drawn less often
@@ -143,11 +143,11 @@ class Live:
 
     def _status(self) -> str:
         done = self.account
-        parts = [_count(done.calls["text"], "text call"), _count(done.calls["image"], "image call")]
+        parts = [counted(done.calls["text"], "text call"), counted(done.calls["image"], "image call")]
         retries = done.retries.total()
-        parts += [_count(retries, "retry", "retries")] if retries else []
-        parts += [_count(done.rejected_items, "item") + " refused"] if done.rejected_items else []
-        parts += [_count(len(done.failed), "picture") + " failed"] if done.failed else []
+        parts += [counted(retries, "retry", "retries")] if retries else []
+        parts += [counted(done.rejected_items, "item") + " refused"] if done.rejected_items else []
+        parts += [counted(len(done.failed), "picture") + " failed"] if done.failed else []
         parts += [f"${done.cost_usd:.2f}"] if done.cost_usd and self._priced else []
         return ", ".join([*parts, f"{done.seconds:.1f} s"])
 
@@ -163,10 +163,6 @@ class Live:
         return " ".join(
             part for part in (self._ending, f"{bars}; {self._status()}" if bars else self._status()) if part
         )
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def _bar_html(what: str, made: int, wanted: int) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from . import events
+from .show import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,12 +58,14 @@ def plot_timeline(happened: pd.DataFrame, *, kind: str = "image") -> Figure:
     retries = of_kind[of_kind["what"] == "retry"]
     waits.vlines(retries["second"], 0, retries["wait"].astype(float), color="#b35900", linewidth=2)
     waits.plot(retries["second"], retries["wait"].astype(float), "D", color="#b35900", markersize=5)
-    waits.set(ylabel="wait (s)", ylim=(0, None), title=f"{len(retries)} retries, each after its wait")
+    waits.set(
+        ylabel="wait (s)", ylim=(0, None), title=f"{counted(len(retries), 'retry', 'retries')}, each after its wait"
+    )
     landed = of_kind.loc[of_kind["what"] == "picture", "second"]
     made.step([0.0, *landed], range(len(landed) + 1), where="post", color="#1b5e9e", linewidth=2)
     rate = 60 * len(landed) / landed.max() if len(landed) else 0
     made.set(ylabel="pictures", xlabel="seconds since the start", ylim=(0, None))
-    made.set_title(f"{len(landed)} pictures, {rate:.0f} a minute")
+    made.set_title(f"{counted(len(landed), 'picture')}, {rate:.0f} a minute")
     for axes in (calls, waits, made):
         axes.title.set(fontsize=11, horizontalalignment="left", x=0)
         axes.grid(axis="x", color="#dddddd")
@@ -86,6 +89,6 @@ def _plot_calls(axes: Axes, of_kind: pd.DataFrame) -> None:
             hatch=hatch,
             label=f"{label} ({len(part)})",
         )
-    axes.set(ylabel="call, in order", title=f"{len(done)} calls, each from its start to its end")
+    axes.set(ylabel="call, in order", title=f"{counted(len(done), 'call')}, each from its start to its end")
     axes.invert_yaxis()
     axes.legend(loc="lower left", frameon=False, fontsize=10)
