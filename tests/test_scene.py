@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from datagen_lib.offline.figure import backdrop
-from datagen_lib.offline.figure.director import direct, role_of
+from datagen_lib.offline.figure.director import direct
+from datagen_lib.offline.figure.draft import role_of
 from datagen_lib.offline.figure.parts import BROWS, EYES, ICONS, LEGWEAR, MARKS, MOUTHS, PAINTS, PARTS, PRINTS, SLEEVES
 from datagen_lib.offline.figure.reading import read
 from datagen_lib.offline.figure.scene import Scene, scene
