@@ -101,7 +101,7 @@ def role_of(reading: Reading, known: Vocabulary) -> str:
     score: dict[str, float] = {}
     for hit in reading.hits:
         owners = [name for name, role in known.tables["roles"].items() if hit.name in role.get(hit.kind, ())]
-        weight = 2 if hit.part == reading.hits[0].part else 1  # the opening words say who it is
+        weight = 3 if hit.kind == "companions" else 1  # a beast wants its keeper
         for name in owners:
             score[name] = score.get(name, 0) + weight / len(owners)
     return max(score, key=lambda name: score[name]) if score else "townsperson"
