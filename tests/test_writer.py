@@ -13,10 +13,14 @@ import pytest
 
 from datagen_lib import prompts
 from datagen_lib.models import Category
-from datagen_lib.offline import writer
 from datagen_lib.offline.figure.scene import scene
 from datagen_lib.offline.figure.vocabulary import words
-from datagen_lib.offline.writer import answer, fold, load, read_request
+from datagen_lib.offline.writer import answer
+from datagen_lib.offline.writing.categories import family
+from datagen_lib.offline.writing.english import fold, head, slug, title
+from datagen_lib.offline.writing.lexicon import load
+from datagen_lib.offline.writing.request import read_request
+from datagen_lib.offline.writing.wish import steer, theme
 
 ITEMS = {"properties": {"items": {"type": "array"}}}
 CATEGORIES = {"properties": {"categories": {"type": "array"}}}
@@ -34,7 +38,7 @@ def chat(*lines: str, role: str = "user") -> list[dict[str, Any]]:
 
 
 def listed(names: list[str]) -> str:
-    return "Existing categories: " + json.dumps([{"name": name, "slug": writer.slug(name)} for name in names])
+    return "Existing categories: " + json.dumps([{"name": name, "slug": slug(name)} for name in names])
 
 
 def items(*lines: str, seed: int = 0, categories: list[str] | None = None) -> list[dict[str, str]]:
@@ -172,7 +176,7 @@ def test_the_kits_own_prompts_carry_no_wish() -> None:
     assert (request.wants, request.count, request.categories) == ("items", 5, ("Farm Life", "Kitchen Masters"))
     assert request.avoid == {"redhatbaker", "calmchef"}
     assert (more.wants, more.count, more.avoid) == ("categories", 4, {"farmlife", "ancientrome"})
-    assert writer.steer(request.wish) == writer.steer(more.wish) == writer.steer("return")
+    assert steer(request.wish) == steer(more.wish) == steer("return")
 
 
 def test_facets_steer_some_of_the_items() -> None:
@@ -213,12 +217,12 @@ def test_unknown_categories_have_fitting_items(category: str, fits: str) -> None
 def test_twenty_categories_of_different_kinds() -> None:
     """Twenty by default, of two or three words, with kebab-case slugs, each of another family."""
     answered = categories("Return exactly 20 categories.")
-    family = {c["name"]: writer._family(c) for c in load().categories}
+    families = {c["name"]: family(c) for c in load().categories}
 
     assert len({c["name"] for c in answered}) == len({c["slug"] for c in answered}) == 20
     assert all(2 <= len(c["name"].split()) <= 3 and c["name"].istitle() for c in answered)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", c["slug"]) and len(c["slug"]) <= 64 for c in answered)
-    assert len({family[c["name"]] for c in answered}) == 20
+    assert len({families[c["name"]] for c in answered}) == 20
 
 
 def test_missing_categories_are_new_ones() -> None:
@@ -271,7 +275,7 @@ def test_every_item_is_good_english(many: list[dict[str, str]]) -> None:
     found = [match.group(0) + " | " + text for item in many if (match := wrong.search(text := item["description"]))]
 
     assert not found, found[:5]
-    assert all(item["name"] == writer.title(item["name"]) for item in many)
+    assert all(item["name"] == title(item["name"]) for item in many)
 
 
 def test_a_description_names_what_the_prompt_shows(many: list[dict[str, str]]) -> None:
@@ -339,7 +343,7 @@ def test_every_line_of_the_lexicon_is_used_and_complete() -> None:
     assert all(len(role.tasks) >= 2 and role.kinds and role.tools for role in lexicon.roles)
     assert all(lexicon.poses[kind] for kind in lexicon.props.values())
     assert not [task for role in lexicon.roles for task in role.tasks if re.match(r"(never|always|not|to)\b", task)]
-    assert all(len(writer.theme(name).roles) >= 3 for name in pool())
+    assert all(len(theme(name).roles) >= 3 for name in pool())
 
 
 def test_the_painter_uses_what_the_prompts_name() -> None:
@@ -349,7 +353,7 @@ def test_the_painter_uses_what_the_prompts_name() -> None:
         used = scene(item["imagePrompt"]).used
         shown = OPENING.sub("", item["imagePrompt"]).removesuffix(TAIL)
         for part in re.split(r", | with | and ", shown):
-            noun = words(writer.head(re.sub(r" (backdrop|in hand)$", "", part)))
+            noun = words(head(re.sub(r" (backdrop|in hand)$", "", part)))
             named += 1
             drawn += bool(used & set(noun))
 
