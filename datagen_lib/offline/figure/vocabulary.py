@@ -32,9 +32,10 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, Final
 
+_FILE: Final = Path(__file__).parents[1] / "data" / "vocabulary.json"
 LONGEST: Final = 5
 """Words in the longest phrase that is looked for."""
 
@@ -77,8 +78,7 @@ class Vocabulary:
 @cache
 def vocabulary() -> Vocabulary:
     """The vocabulary, read once. Raises ValueError if a phrase has two meanings."""
-    text = (resources.files(__package__).parent / "data" / "vocabulary.json").read_text(encoding="utf-8")  # type: ignore[attr-defined]
-    tables = json.loads(text)
+    tables = json.loads(_FILE.read_text(encoding="utf-8"))
     index: dict[str, Meaning] = {}
     for phrase, meaning in _entries(tables):
         known = index.setdefault(" ".join(words(phrase)), meaning)
