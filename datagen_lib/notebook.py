@@ -13,7 +13,7 @@ from typing import Any
 from .errors import DatagenError
 from .forms import Form, settings_form
 from .live import Live, LiveGallery, LiveTable
-from .preflight import follow, price_table, probe, settings_table
+from .preflight import ask, follow, price_table, probe, settings_table
 from .runner import Interrupted
 from .show import contact_sheet, figure, gallery, table, with_thumbnails
 from .timeline import plot_timeline, timeline
@@ -23,6 +23,7 @@ __all__ = [
     "Live",
     "LiveGallery",
     "LiveTable",
+    "ask",
     "contact_sheet",
     "figure",
     "follow",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from contextlib import aclosing
@@ -9,10 +10,12 @@ from html import escape
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel
 
+from .answers import Drawn
 from .client import Client, prices
 from .costs import Prices
-from .errors import DatagenError
+from .errors import ContentFiltered, DatagenError, MalformedAnswer
 from .events import Kind
 from .forms import Form, shown
 from .models import CategoriesWire
@@ -23,6 +26,7 @@ from .show import Html, output, table_html
 from .store import Store
 
 PROBE_TIMEOUT = 180.0  # s; a picture takes a minute at times
+PROBE_RETRIES = 2
 QUALITIES = ("low", "medium", "high")
 
 
@@ -54,6 +58,32 @@ def settings_table(form: Form | None = None, **given: Any) -> pd.DataFrame:
     return pd.DataFrame(records, columns=["setting", "value", "from", "what"]).set_index("setting")
 
 
+async def ask(settings: Settings, *, system: str, user: str, wire: type[BaseModel], count: int) -> str:
+    """One structured call, kept nowhere: the answer's raw text. A torn answer is asked for again, as the stages do.
+
+    Raises:
+        DatagenError: it can't be had, even after the retries.
+    """
+    raw: list[str] = []
+
+    async def call() -> None:
+        raw.clear()
+        stream = client.objects(system=system, user=user, wire=wire, count=count, record=raw)
+        async with aclosing(stream):
+            async for _ in stream:
+                pass
+
+    async with Client(settings) as client:
+        for last in (False, True):
+            try:
+                await client.persist("text", call)
+                break
+            except (MalformedAnswer, ContentFiltered):
+                if last:
+                    raise
+    return "".join(raw)
+
+
 async def probe(settings: Settings) -> pd.DataFrame:
     """One tiny call to each deployment: a category, and a picture of low quality (about a cent on Azure).
 
@@ -61,7 +91,9 @@ async def probe(settings: Settings) -> pd.DataFrame:
         Index deployment; columns result ("pass" or "fail"), seconds, says: what came back, or what to change.
     """
     small = settings.changed(
-        image_quality="low", request_timeout=min(PROBE_TIMEOUT, settings.request_timeout), max_retries=0
+        image_quality="low",
+        request_timeout=min(PROBE_TIMEOUT, settings.request_timeout),
+        max_retries=min(PROBE_RETRIES, settings.max_retries),
     )
     records = [await _probe(small, kind) for kind in ("text", "image")]
     return pd.DataFrame(records, columns=["deployment", "result", "seconds", "says"]).set_index("deployment")
@@ -72,26 +104,32 @@ async def _probe(settings: Settings, kind: Kind) -> tuple[str, str, float, str]:
     text, image = _deployments(settings)
     name = f"text: {text}" if kind == "text" else f"image: {image}"
     try:
-        async with Client(settings) as client:
-            says = await (_one_category(client) if kind == "text" else _one_picture(client))
+        says = await (_one_category(settings) if kind == "text" else _one_picture(settings))
     except DatagenError as error:
         # The whole of it: this is the moment to mend what is wrong.
         return name, "fail", round(time.monotonic() - begun, 1), str(error).replace("\n  → ", ". What to do: ")
     return name, "pass", round(time.monotonic() - begun, 1), says
 
 
-async def _one_category(client: Client) -> str:
-    stream = client.objects(
-        system=CATEGORIES.system(), user=categories_request(CATEGORIES, 1), wire=CategoriesWire, count=1
+async def _one_category(settings: Settings) -> str:
+    answer = await ask(
+        settings, system=CATEGORIES.system(), user=categories_request(CATEGORIES, 1), wire=CategoriesWire, count=1
     )
-    async with aclosing(stream):
-        names = [str(entry.get("name")) async for entry in stream]
-    return f"a category: {names[0]}"
+    return f"a category: {json.loads(answer)['categories'][0]['name']}"
 
 
-async def _one_picture(client: Client) -> str:
-    drawn = await client.picture(f"{OPENINGS[0]}, red cap, friendly smile, {TAIL}")
-    return f"a picture of {len(await drawn.bytes()) // 1024:,} KB"
+async def _one_picture(settings: Settings) -> str:
+    sizes: list[int] = []
+
+    async def call() -> Drawn:
+        return await client.picture(f"{OPENINGS[0]}, red cap, friendly smile, {TAIL}")
+
+    async def measure(drawn: Drawn) -> None:
+        sizes.append(len(await drawn.bytes()))
+
+    async with Client(settings) as client:
+        await client.persist("image", call, finish=measure)
+    return f"a picture of {sizes[0] // 1024:,} KB"
 
 
 def _deployments(settings: Settings) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import time
@@ -14,7 +15,7 @@ from typing import Any
 import ipywidgets as w
 import pandas as pd
 import pytest
-from conftest import calls, png
+from conftest import REPOSITORY, VARIABLES, calls, png
 from jupyter_client.manager import KernelManager, start_new_kernel
 
 from datagen_lib import Settings, load_catalog
@@ -219,6 +220,17 @@ def test_a_probe_calls_each_deployment_once(home: Path, stand_in: Callable[..., 
     assert not (home / "out").exists()
 
 
+def test_a_passing_refusal_fails_no_probe(home: Path, stand_in: Callable[..., Any]) -> None:
+    """A 429 or a torn answer is asked again, as in a run: a class that shares a deployment meets them all the time."""
+    server = stand_in()
+    server.faults.add("429", times=1, retry_after=0.01)
+    server.faults.add("malformed", nth={2})
+    settings = Settings.load(environ=server.settings, output_dir=home / "out")
+
+    assert run_sync(probe(settings))["result"].tolist() == ["pass", "pass"]
+    assert [len(calls(server, route)) for route in ("text", "image")] == [3, 1]
+
+
 def test_the_price_follows_the_form(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The price table is drawn anew after each change that is taken, with the quality chosen and what is on disk."""
     form = settings_form(load(home, target_count=20), ["target_count", "image_quality"])
@@ -331,15 +343,15 @@ class Kernel:
     """A real kernel in an empty project, and what its cells put out."""
 
     def __init__(self, home: Path) -> None:
+        self.home = home
         self.manager: KernelManager
         self.manager, self.client = start_new_kernel(cwd=str(home), env=self._environment(home))
 
     def _environment(self, home: Path) -> dict[str, str]:
-        import os
-
+        clean = {name: value for name, value in os.environ.items() if name not in VARIABLES}
         return {
-            **os.environ,
-            "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
+            **clean,
+            "PYTHONPATH": str(REPOSITORY),
             "IPYTHONDIR": str(home / ".ipython"),
         }
 
@@ -360,6 +372,8 @@ class Kernel:
                 cell.after_interrupt = time.monotonic() - interrupted
                 return cell
             cell.hear(kind, content)
+            if kind == "execute_input":
+                continue
             if interrupt_when and not interrupted and interrupt_when in json.dumps(content, default=str):
                 interrupted = time.monotonic()
                 self.manager.interrupt_kernel()
@@ -395,8 +409,10 @@ class Cell:
         return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(self.error["traceback"]))
 
 
-@pytest.fixture
-def kernel(home: Path) -> Iterator[Kernel]:
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    home = tmp_path_factory.mktemp("project")
+    (home / "pyproject.toml").touch()
     running = Kernel(home)
     yield running
     running.close()
@@ -407,7 +423,7 @@ from datagen_lib import *
 from datagen_lib.notebook import *
 from datagen_lib.offline import start
 server = start(text_latency=0.1)
-settings = Settings.load(environ=server.settings, output_dir="out", target_count=6)
+settings = Settings.load(environ=server.settings, output_dir=folder, target_count=6)
 """
 WATCH = """
 live = LiveGallery(settings.output_dir)
@@ -415,10 +431,11 @@ outcome = await live.watch(run(settings, listen=live))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="another way of interrupting a kernel there")
-def test_interrupt_and_stop_keep_what_is_made_and_the_cell_goes_on(kernel: Kernel, home: Path) -> None:
+def test_interrupt_and_stop_keep_what_is_made_and_the_cell_goes_on(kernel: Kernel) -> None:
     """Interrupt, Stop and a bare await each end the calls under way with a few clean words; the cell then goes on."""
-    kernel(SLOW)
+    kernel(f"folder = 'halted'{SLOW}")
     kernel("server.faults.add('hang', route='image')")
     halted = kernel(WATCH, interrupt_when="6 of 6")
 
@@ -427,27 +444,28 @@ def test_interrupt_and_stop_keep_what_is_made_and_the_cell_goes_on(kernel: Kerne
     assert "Traceback" not in halted.message
     assert len(halted.message.splitlines()) <= 3
     assert "Stopped. What was made is kept." in halted.html
-    assert len(load_catalog(home / "out")) == 6
+    assert len(load_catalog(kernel.home / "halted")) == 6
     assert kernel("print(all(call.ended for call in server.calls), server.calls[-1].left)").text == "True True\n"
 
     stopped = kernel("import threading; threading.Timer(0.5, lambda: live.stop.set()).start()" + WATCH)
     assert "the run was stopped" in stopped.message
-    bare = kernel("print('now', flush=True)\nawait run_async(run(settings))", interrupt_when="now")
+    begun = "run(settings, listen=lambda event: print('begun', flush=True))"
+    bare = kernel(f"await run_async({begun})", interrupt_when="begun")
     assert bare.message.startswith("Interrupted.")
-    blocking = kernel("print('now', flush=True)\nrun_sync(run(settings))", interrupt_when="now")
+    blocking = kernel(f"run_sync({begun})", interrupt_when="begun")
     assert blocking.message.startswith("Interrupted.")
 
     kernel("server.faults.clear()")
     done = kernel(WATCH)
     assert done.error is None
     assert "Done." in done.html
-    assert load_catalog(home / "out")["has_image"].all()
+    assert load_catalog(kernel.home / "halted")["has_image"].all()
     kernel("server.stop()")
 
 
 def test_a_live_display_leaves_one_last_state(kernel: Kernel) -> None:
     """One output, drawn again a few times, whose last state has all pictures, with their names; no button is left."""
-    kernel(SLOW)
+    kernel(f"folder = 'last'{SLOW}")
     cell = kernel(WATCH)
     page = Images(cell.html)
 
@@ -461,9 +479,9 @@ def test_a_live_display_leaves_one_last_state(kernel: Kernel) -> None:
     kernel("server.stop()")
 
 
-def test_an_error_of_ours_is_a_message_and_fails_the_cell(kernel: Kernel, home: Path) -> None:
+def test_an_error_of_ours_is_a_message_and_fails_the_cell(kernel: Kernel) -> None:
     """What happened and what to do, without a traceback, as an error output, which headless runs look for."""
-    kernel(SLOW)
+    kernel(f"folder = 'errors'{SLOW}")
     bad = kernel("Settings.load(target_count=0, provider='azur', output_dir='out')")
     assert "TARGET_COUNT=0" in bad.message
     assert "DATAGEN_PROVIDER=azur" in bad.message
