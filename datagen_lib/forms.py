@@ -65,7 +65,9 @@ class Form:
         for name, field in self._inputs.items():
             field.widget.observe(self._observer(name), names="value")
         self._note = w.HTML()
-        self._reset = w.Button(description="Back to the start values", layout=w.Layout(width="auto", align_self="flex-start"))
+        self._reset = w.Button(
+            description="Back to the start values", layout=w.Layout(width="auto", align_self="flex-start")
+        )
         self._reset.on_click(lambda _: self.reset())
         rows = [w.HBox([field.widget, field.help], layout=_WRAP) for field in self._inputs.values()]
         self.view = w.VBox([*rows, self._note, self._reset])
@@ -127,7 +129,7 @@ class Form:
 
     def _note_html(self) -> str:
         lines = [
-            f'<div role="alert" style="color:#b00020"><b>Not taken:</b> {escape(problem)}. '
+            f'<div role="alert" style="color:var(--jp-error-color1, #b00020)"><b>Not taken:</b> {escape(problem)}. '
             f"<b>{escape(name)}</b> stays at {escape(shown(getattr(self.settings, name)))}.</div>"
             for name, problem in self.problems.items()
         ]
@@ -174,7 +176,9 @@ class _Input:
         self.widget.style.description_width = _NAME_WIDTH
         self.widget.layout.width = "460px"
         self.widget.tooltip = str(spec.get("description", ""))
-        self.help = w.HTML(f'<span style="opacity:.75">{escape(self._help())}</span>')
+        self.help = w.HTML(
+            f'<span style="opacity:.75">{escape(self._help())}</span>', layout=w.Layout(flex="1 1 260px")
+        )
 
     def _help(self) -> str:
         low, high = self.spec.get("minimum"), self.spec.get("maximum")

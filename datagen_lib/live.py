@@ -88,6 +88,9 @@ class Live:
             raise
         else:
             self._ending = "Nothing to do: it is all there." if outcome.idle else "Done."
+            if outcome.account.failed:
+                failed = counted(len(outcome.account.failed), "picture")
+                self._ending = f"Not complete: {failed} failed. Run this cell again to try once more."
             return outcome
         finally:
             over.set()

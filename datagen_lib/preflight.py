@@ -51,6 +51,8 @@ def settings_table(form: Form | None = None, **given: Any) -> pd.DataFrame:
         value, source = sources.get(name, (Settings.model_fields[name].default, "default"))
         if name == "output_dir" and form is not None:
             value = form.settings.output_dir
+        elif name == "provider" and value == "auto" and form is not None:
+            value = f"auto: {form.settings.provider}"
         secret = "SecretStr" in str(Settings.model_fields[name].annotation)
         text = "set (hidden)" if secret and value is not None else shown(value)
         origin = "nowhere" if value is None else "this notebook" if source == "argument" else source

@@ -479,6 +479,22 @@ def test_a_live_display_leaves_one_last_state(kernel: Kernel) -> None:
     kernel("server.stop()")
 
 
+def test_done_is_not_said_while_a_picture_is_missing(kernel: Kernel) -> None:
+    """A run whose picture the filter refused ends as not complete, names the item with the reason, and the rest is made."""
+    kernel(f"folder = 'filtered'{SLOW}")
+    kernel(
+        "server.faults.add('content_policy_violation', nth={1, 2}); settings = settings.changed(parallel_image_requests=1)"
+    )
+    cell = kernel(WATCH)
+
+    assert "Done" not in cell.html
+    assert "Not complete: 1 picture failed. Run this cell again" in cell.html
+    assert "<b>failed</b>" in cell.html
+    assert len(Images(cell.html).images) == 5
+    assert cell.text == ""
+    kernel("server.stop()")
+
+
 def test_an_error_of_ours_is_a_message_and_fails_the_cell(kernel: Kernel) -> None:
     """What happened and what to do, without a traceback, as an error output, which headless runs look for."""
     kernel(f"folder = 'errors'{SLOW}")
