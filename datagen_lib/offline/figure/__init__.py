@@ -1,41 +1,30 @@
-"""From a prompt to a picture: `render(prompt, size)` draws the figure that the prompt describes."""
+"""From a prompt to a picture: `render(prompt, size)` draws the figure that the prompt describes.
 
-import hashlib
+`scene` reads the prompt (vocabulary, director), `compose` draws the scene from the asset pack (layers, tone, prints,
+faces) before its backdrop. Pure: no global random numbers, nothing kept but caches of what never changes, so any number
+of threads may draw at once.
+"""
+
 import io
-import random
 
-from PIL import Image, ImageDraw
+from PIL import Image
+
+from .compose import paint
+from .scene import scene
+
+__all__ = ["render"]
 
 
 def render(prompt: str, size: int = 1024) -> bytes:
-    """Draw `prompt` as a PNG of `size` x `size` pixels; the same prompt always gives the same picture."""
-    rng = random.Random(
-        int.from_bytes(hashlib.sha256(prompt.encode()).digest()[:8], "big")
-    )
+    """Draw `prompt` as a PNG of `size` x `size` pixels, 256 to 2048; the same prompt always gives the same pixels.
 
-    def hue() -> str:
-        return f"hsl({rng.randrange(360)}, {rng.randrange(45, 80)}%, {rng.randrange(35, 65)}%)"
-
-    image = Image.new("RGB", (256, 256), f"hsl({rng.randrange(360)}, 35%, 85%)")
-    draw = ImageDraw.Draw(image)
-    draw.ellipse((52, 212, 204, 244), fill=hue())
-    legs, top = hue(), hue()
-    for x in (104, 132):
-        draw.rounded_rectangle((x, 180, x + 22, 228), 8, fill=legs)
-    draw.rounded_rectangle((92, 122, 166, 196), 18, fill=top)
-    draw.rounded_rectangle((72, 128, 92, 180), 9, fill=top)
-    draw.rounded_rectangle((166, 128, 186, 180), 9, fill=top)
-    draw.rounded_rectangle(
-        (90, 60, 168, 126),
-        22,
-        fill=rng.choice(("#f6c22c", "#e8b088", "#8a5636", "#f0c8a0")),
-    )
-    draw.rounded_rectangle((86, 44, 172, 76), 14, fill=hue())
-    for x in (112, 140):
-        draw.ellipse((x, 86, x + 8, 96), fill="#23201f")
-    draw.arc((114, 94, 144, 114), 20, 160, fill="#23201f", width=3)
+    Raises ValueError for another size.
+    """
+    if not 256 <= size <= 2048:
+        raise ValueError(f"a picture has 256 to 2048 pixels a side, not {size}")
+    image = paint(scene(prompt))
+    if size != image.width:
+        image = image.resize((size, size), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    image.resize((size, size), Image.Resampling.BICUBIC).save(
-        out, "PNG", compress_level=1, compress_type=3
-    )
+    image.save(out, "PNG", compress_level=1, compress_type=3)  # run lengths: the smallest of the fast ways
     return out.getvalue()

@@ -31,7 +31,7 @@ _UNDER: Final = {  # what is seen of a hair style below a hat
     "hair.hair-braid": "under.under-braids",
     "hair.hair-mohawk": "",
 }
-_BOOT, _SHORTS = 6.0, 5.6  # heights on the leg, in mm
+_BOOT, _SHORTS, _HIP = 6.0, 5.6, 6.9  # heights on the leg, in mm
 _ELBOW, _WRIST = 4.3, 7.2  # lengths along the arm, in mm
 
 
@@ -85,19 +85,19 @@ class _Painter:
 
     def _legs(self) -> Drawn:
         s, on = self.scene, layer("core.legs")
-        leg = s.skin if s.legwear == "bare" else s.legs
-        image = self._flat(on, leg, "plastic")
-        height = on.maps["t"]
-        if s.legwear == "boots":
-            image.paste(self._flat(on, s.shoes, "plastic"), (0, 0), _step(_BOOT - height))
-        elif s.legwear == "shorts":
-            image.paste(self._flat(on, s.skin, "plastic"), (0, 0), _step(_SHORTS - height))
+        image = self._flat(on, s.legs, "plastic")
+        colour, top = {"boots": (s.shoes, _BOOT), "shorts": (s.skin, _SHORTS), "bare": (s.skin, _HIP)}.get(
+            s.legwear, (s.legs, 0.0)
+        )
+        if top:
+            image.paste(self._flat(on, colour, "plastic"), (0, 0), _step(top - on.maps["t"]))
         image.paste(self._flat(on, s.shoes, "plastic"), (0, 0), on.weights[0])
         return Drawn(on, image)
 
     def _torso(self) -> Drawn:
         s, on, t = self.scene, layer("core.torso"), self.scene.torso
-        art = prints.torso(t.print, t.top, t.trim, t.accent, s.skin, t.icon, Random(s.seed))
+        covered = t.print == "apron" and any(p.part == "body.apron" for p in s.worn)
+        art = prints.torso("plain" if covered else t.print, t.top, t.trim, t.accent, s.skin, t.icon, Random(s.seed))
         return Drawn(on, self._print(on, _lookup(art, *_torso_map())))
 
     def _head(self) -> Drawn:

@@ -9,14 +9,15 @@ from typing import Final
 
 from PIL import Image
 
-from .colour import mix, shade
+from .colour import mix, rgb, shade
 from .ink import Ink
 from .scene import Face
 
 LEFT, BOTTOM, RIGHT, TOP = -6.8, -5.8, 6.8, 5.8
 EYE_LINE: Final = 30.0
 """Height of the eyes above the base."""
-_INK, _WHITE = "#211d1c", "#ffffff"
+_INK, _WHITE = "#1c1716", "#ffffff"
+_DARK = 300  # sum of red, green and blue; on darker skin ink alone would not show
 _EYE = 2.45  # from the middle
 _MOUTH = -3.0
 
@@ -25,7 +26,7 @@ def face(skin: str, look: Face, age: str) -> Image.Image:
     """The front of the head as an RGB image of the area from (LEFT, BOTTOM) to (RIGHT, TOP)."""
     t = Ink(LEFT, BOTTOM, RIGHT, TOP, skin)
     _under(t, skin, look)
-    _eyes(t, look, 1.12 if age == "child" else 1.0)
+    _eyes(t, skin, look, 1.12 if age == "child" else 1.0)
     _brows(t, look)
     _mouth(t, skin, look.mouth)
     _over(t, skin, look)
@@ -46,7 +47,7 @@ def _under(t: Ink, skin: str, look: Face) -> None:
         t.line([(3.0, -2.1), (5.2, -1.8)], _WHITE, 0.5, both=True)
 
 
-def _eyes(t: Ink, look: Face, k: float) -> None:
+def _eyes(t: Ink, skin: str, look: Face, k: float) -> None:
     for s in (-1, 1):
         x = s * _EYE
         if look.eyes == "closed" or (look.eyes == "wink" and s == 1):
@@ -59,6 +60,8 @@ def _eyes(t: Ink, look: Face, k: float) -> None:
             t.dot(x + 0.25, 0.35, 0.25, 0.25, _WHITE)
             continue
         a, b = (0.82 * k, 1.25 * k) if look.eyes == "tall" else (0.95 * k, 1.06 * k)
+        if sum(rgb(skin)) < _DARK:
+            t.dot(x, 0, a + 0.3, b + 0.28, "#f2e6dc")
         t.dot(x, 0, a, b, _INK)
         t.dot(x + 0.3, 0.38, 0.3 * k, 0.3 * k, _WHITE)
         if look.eyes == "lash":
@@ -87,6 +90,10 @@ def _brows(t: Ink, look: Face) -> None:
 
 def _mouth(t: Ink, skin: str, mouth: str) -> None:
     y, red, tongue = _MOUTH, "#5a1f1c", "#d8605a"
+    if sum(rgb(skin)) < _DARK and mouth in ("smile", "smirk", "flat", "frown"):
+        bend = {"smile": -1.25, "smirk": -0.9, "flat": 0.0, "frown": 0.7}[mouth] - 0.5
+        low = -0.15 if mouth == "flat" else 0.1
+        t.curve((-1.5, y + low - 0.25), (0, y + bend), (1.6, y + low - 0.15), mix(skin, "#d88a78", 0.6), 0.5)
     if mouth == "smile":
         t.curve((-2.1, y + 0.45), (0, y - 1.25), (2.1, y + 0.45), _INK, 0.38)
         t.curve((1.85, y + 0.25), (2.15, y + 0.5), (2.4, y + 0.65), _INK, 0.26, both=True)

@@ -62,6 +62,7 @@ def _pack() -> tuple[zipfile.ZipFile, dict[str, dict[str, Any]]]:
     return pack, json.loads(pack.read("index.json"))
 
 
+@cache
 def names() -> frozenset[str]:
     """Every layer in the pack; glass lies apart from its part, as `part@glass`."""
     return frozenset(_pack()[1])

@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
 _DIFFUSE_TOP, _SPECULAR_TOP = 1.25, 2.0  # as the baker codes them
-_EXPOSURE, _CONTRAST = 1.15, 0.22
+_EXPOSURE, _CONTRAST = 1.22, 0.22
 _STEPS, _TOP = 4096, 2.0
 _TABLE_PIXELS = 256 * 128
 
@@ -101,8 +101,8 @@ def printed(albedo: Bytes, diffuse: Tint, specular: Tint, d: Bytes, s: Bytes) ->
 def glass(under: Image.Image, colour: str, alpha: Image.Image, specular: Tint, d: Bytes, s: Bytes) -> Image.Image:
     """What shows through glass: pale glass is clear, dark glass is nearly opaque; highlights lie on top."""
     below, tint = _LIGHT[np.asarray(under)], LINEAR[list(rgb(colour))]
-    body = np.float32(0.05 + 0.8 * (1 - sum(rgb(colour)) / 765))
+    body = np.float32(0.03 + 0.75 * (1 - sum(rgb(colour)) / 765))
     seen = below * (1 - body) * (0.4 + 0.6 * tint) + tint * body * _DIFFUSE[d][..., None]
-    seen += _SPECULAR[s][..., None] * np.array(specular, np.float32)
+    seen += _SPECULAR[s][..., None] * (np.array(specular, np.float32) * np.float32(0.7))
     a = np.asarray(alpha, np.float32)[..., None] / 255
     return Image.fromarray(film(below * (1 - a) + seen * a))
