@@ -15,7 +15,7 @@ from .forms import Form, settings_form
 from .live import Live, LiveGallery, LiveTable
 from .preflight import ask, follow, price_table, probe, settings_table
 from .runner import Interrupted
-from .show import contact_sheet, figure, gallery, table, with_thumbnails
+from .show import contact_sheet, figure, gallery, quote, table, with_thumbnails
 from .timeline import plot_timeline, timeline
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "plot_timeline",
     "price_table",
     "probe",
+    "quote",
     "settings_form",
     "settings_table",
     "table",

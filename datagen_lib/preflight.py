@@ -171,13 +171,13 @@ def _price_records(settings: Settings) -> tuple[list[tuple[str, ...]], str]:
         values: dict[str, Any] = {"image_quality": quality} | ({"provider": "azure"} if offline else {})
         guess = estimate(settings.model_copy(update=values), store, table, images=images)
         chosen = f"{quality} (chosen)" if quality == settings.image_quality else quality
-        minutes = f"{guess.minutes:.0f}" if guess.minutes >= 1 or not guess.images else "under 1"
+        minutes = f"{guess.minutes:,.0f}" if guess.minutes >= 1 or not guess.images else "under 1"
         records.append(
             (
                 chosen,
-                str(guess.text_calls),
-                str(guess.image_calls),
-                f"{guess.usd:.2f}",
+                f"{guess.text_calls:,}",
+                f"{guess.image_calls:,}",
+                f"{guess.usd:,.2f}",
                 minutes,
                 f"{guess.images_per_minute:.0f}",
             )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 THUMBNAIL = 96  # pixels
+CAPTION_WIDTH = 90  # pixels, at least
 QUALITY = 60  # of WebP: 210 thumbnails are about half a megabyte
 PLOT_DPI = 110
 
@@ -40,6 +41,12 @@ def output(first: Html) -> Callable[[Html], None]:
     handle: Any = DisplayHandle()  # type: ignore[no-untyped-call]
     handle.display(first._repr_mimebundle_(), raw=True)
     return lambda later: handle.update(later._repr_mimebundle_(), raw=True)
+
+
+def quote(text: str) -> Html:
+    """A long text, such as a prompt, with its own line ends; long lines wrap between words."""
+    style = "white-space:pre-wrap;overflow-wrap:break-word;word-break:normal;font-size:13px;line-height:1.4"
+    return Html(f'<pre style="{style}">{escape(text)}</pre>', text)
 
 
 def thumbnail(path: str | Path, size: int = THUMBNAIL) -> bytes | None:
@@ -66,13 +73,15 @@ def data_uri(data: bytes, kind: str) -> str:
 def figure_html(source: str, alt: str, caption: str = "", *, width: int | None = None) -> str:
     """One `<figure>` with its picture at the address `source`."""
     size = f"width:{width}px;" if width else "max-width:100%;"
+    # Words of a caption need some room, even below a small picture.
+    room = f"width:{max(width, CAPTION_WIDTH)}px;" if width and caption else size
     below = (
-        f'<figcaption style="font-size:11px;line-height:1.25;overflow-wrap:anywhere">{escape(caption)}</figcaption>'
+        f'<figcaption style="font-size:11px;line-height:1.25;overflow-wrap:break-word">{escape(caption)}</figcaption>'
         if caption
         else ""
     )
     image = f'<img src="{source}" alt="{escape(alt, quote=True)}" style="{size}height:auto;border-radius:4px">'
-    return f'<figure style="margin:0;{size}">{image}{below}</figure>'
+    return f'<figure style="margin:0;{room}">{image}{below}</figure>'
 
 
 def figure(picture: str | Path | Axes | Figure, *, alt: str, caption: str = "", size: int = 256) -> Html:
@@ -158,6 +167,8 @@ def with_thumbnails(rows: pd.DataFrame, columns: Sequence[str] = ("name", "categ
         name = str(row["name"])
         picture = figure_html(data_uri(data, "webp"), name, width=THUMBNAIL) if data else "no picture"
         records.append([picture, *(escape(str(row[column])) for column in columns)])
+    if not records:
+        return _empty(columns)
     return Html(table_html(["picture", *columns], records), rows[list(columns)].to_string())
 
 
@@ -166,8 +177,12 @@ def table(frame: pd.DataFrame, *, index: bool = False) -> Html:
     shown = frame.reset_index() if index else frame
     records = [[escape(_cell(value)) for value in record] for record in shown.itertuples(index=False)]
     if not records:
-        return Html(f"<p>No rows, of {escape(', '.join(map(str, shown.columns)))}.</p>", "No rows.")
+        return _empty(list(map(str, shown.columns)))
     return Html(table_html(list(map(str, shown.columns)), records), shown.to_string())
+
+
+def _empty(columns: Sequence[str]) -> Html:
+    return Html(f"<p>No rows (of {escape(', '.join(columns))}).</p>", "No rows.")
 
 
 def _cell(value: Any) -> str:
