@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 import ijson
+from pydantic import BaseModel
 
 from .errors import CallRejected, ContentFiltered, MalformedAnswer, TransientError
 
@@ -30,14 +31,14 @@ class ObjectReader:
         self._refusal = ""
 
     def read(self, chunk: dict[str, Any]) -> list[Any]:
-        for choice in chunk.get("choices") or []:
-            part = choice.get("delta") or choice.get("message") or {}
-            self._refusal += part.get("refusal") or ""
-            self._finish = choice.get("finish_reason") or self._finish
+        for choice in _dicts(chunk.get("choices")):
+            part = _dict(choice.get("delta")) or _dict(choice.get("message"))
+            self._refusal += str(part.get("refusal") or "")
+            self._finish = str(choice.get("finish_reason") or self._finish)
             try:
-                if part.get("content"):
-                    self._record.append(part["content"])
-                    self._parser.send(part["content"].encode())
+                if content := part.get("content"):
+                    self._record.append(str(content))
+                    self._parser.send(str(content).encode())
             except ijson.JSONError as error:
                 # What was complete before the tear is still handed over; `end` reports the tear.
                 self._finish = f"torn: {error}"
@@ -69,7 +70,8 @@ async def chunks(raw: Any) -> AsyncGenerator[dict[str, Any], None]:
         stream = raw.parse()
         try:
             async for chunk in stream:
-                yield chunk.model_dump()
+                # A server's chunk may be anything: the SDK builds its models unchecked.
+                yield chunk.model_dump(warnings=False) if isinstance(chunk, BaseModel) else {}
         finally:
             await stream.close()
         return
@@ -88,6 +90,8 @@ class Drawn:
     b64: str | None
     url: str | None
     timeout: float
+    input_tokens: int = 0
+    output_tokens: int = 0
 
     async def bytes(self) -> bytes:
         """The encoded picture. Costs no call, so it needs no turn.
@@ -105,9 +109,52 @@ class Drawn:
         raise TransientError("the answer holds no picture")
 
 
+def read_picture(answer: Any, *, seconds: float) -> Drawn:
+    """The picture in the body of an image answer; `seconds` is how long fetching it may take."""
+    data = _dicts(_dict(answer).get("data"))
+    usage = _dict(_dict(answer).get("usage"))
+    first = data[0] if data else {}
+    return Drawn(
+        b64=_text(first.get("b64_json")),
+        url=_text(first.get("url")),
+        timeout=seconds,
+        input_tokens=_number(usage.get("input_tokens")),
+        output_tokens=_number(usage.get("output_tokens")),
+    )
+
+
+def count_tokens(chunk: dict[str, Any]) -> tuple[int, int, int] | None:
+    """Input, output and cached input tokens, where the chunk tells them."""
+    usage = _dict(chunk.get("usage"))
+    if not usage:
+        return None
+    cached = _dict(usage.get("prompt_tokens_details")).get("cached_tokens")
+    return _number(usage.get("prompt_tokens")), _number(usage.get("completion_tokens")), _number(cached)
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) and value > 0 else 0
+
+
 async def download(url: str, *, seconds: float) -> bytes:
     """The bytes behind `url`: http(s) only, up to 64 MiB; tried three times, since the picture itself is paid for."""
-    if httpx2.URL(url).scheme not in {"http", "https"}:
+    try:
+        scheme = httpx2.URL(url).scheme
+    except (httpx2.InvalidURL, ValueError) as error:
+        raise CallRejected(f"the picture's address is none: {url[:60]}") from error
+    if scheme not in {"http", "https"}:
         raise CallRejected(f"the picture's address is not http(s): {url[:60]}")
     async with httpx2.AsyncClient(timeout=seconds, follow_redirects=True) as client:
         for attempt in range(3):

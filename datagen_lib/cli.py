@@ -26,6 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 complete, 1 incomplete, 2 to be set right, 130 interrupted."""
     from .errors import DatagenError
 
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):  # a Windows pipe takes few letters of a path
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         return _run(parser().parse_args(argv))
     except DatagenError as error:

@@ -19,7 +19,7 @@ import httpx2
 import openai
 from pydantic import BaseModel
 
-from .answers import Drawn, ObjectReader, chunks
+from .answers import Drawn, ObjectReader, chunks, count_tokens, read_picture
 from .costs import Ledger, Prices
 from .errors import (
     DatagenError,
@@ -240,7 +240,9 @@ class Client:
             deadline = call.started + self.settings.request_timeout
             async with aclosing(chunks(raw)) as pieces:
                 async for chunk in pieces:
-                    _count(call, chunk, self.ledger.prices)
+                    if tokens := count_tokens(chunk):
+                        call.input_tokens, call.output_tokens, cached = tokens
+                        call.cost = self.ledger.prices.text_call(call.input_tokens, call.output_tokens, cached)
                     for found in reader.read(chunk):
                         yield found
                     if time.monotonic() > deadline:
@@ -267,17 +269,10 @@ class Client:
                 async with asyncio.timeout(self.settings.request_timeout):
                     raw = await self._image.images.with_raw_response.generate(**request)
                     self._admit(call, raw.headers)
-                    answer = raw.parse()
-                    usage = answer.usage
-                    call.input_tokens = usage.input_tokens if usage else 0
-                    call.output_tokens = usage.output_tokens if usage else 0
-                    call.cost = self.ledger.prices.image_call(
-                        quality, call.input_tokens, usage.output_tokens if usage else None
-                    )
-                    data = answer.data[0] if answer.data else None
-                    return Drawn(
-                        data.b64_json if data else None, data.url if data else None, self.settings.request_timeout
-                    )
+                    drawn = read_picture(raw.http_response.json(), seconds=self.settings.request_timeout)
+                    call.input_tokens, call.output_tokens = drawn.input_tokens, drawn.output_tokens
+                    call.cost = self.ledger.prices.image_call(quality, drawn.input_tokens, drawn.output_tokens or None)
+                    return drawn
             except TimeoutError as error:
                 raise TransientError(f"the picture took longer than {self.settings.request_timeout:.0f} s") from error
 
@@ -336,14 +331,7 @@ class Client:
                 text = text.replace(secret, "***")
             return text
 
-        return translate(error, kind, self.settings, mask)
-
-
-def _count(call: _Call, chunk: dict[str, Any], table: Prices) -> None:
-    usage = chunk.get("usage")
-    if not usage:
-        return
-    call.input_tokens = int(usage.get("prompt_tokens") or 0)
-    call.output_tokens = int(usage.get("completion_tokens") or 0)
-    cached = int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0)
-    call.cost = table.text_call(call.input_tokens, call.output_tokens, cached)
+        translated = translate(error, kind, self.settings, mask)
+        # The foreign error stays as the cause, and a traceback shows it.
+        error.args = tuple(mask(str(part)) for part in error.args)
+        return translated

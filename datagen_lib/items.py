@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -30,7 +30,7 @@ from .store import Store
 
 log = logging.getLogger(__name__)
 
-NAME_BUDGET = 3000  # characters of used names in one prompt, however large the catalogue
+NAME_BUDGET = 2400  # characters of used names in one prompt, however large the catalogue
 FRUITLESS_BATCHES = 3
 COLLIDED_NAMES = 40
 
@@ -75,27 +75,32 @@ class Planner:
         return self.target - self.have.total() - sum(batch.outstanding for batch in self.running)
 
     def next(self, categories: Sequence[Category], *, all_known: bool = True) -> Batch | None:
-        """Start the next batch; None where nothing more is to be asked for now."""
-        busy = {category.name for batch in self.running for category in batch.categories}
-        free = sorted((c for c in categories if c.name not in busy), key=lambda c: self.have[c.name])
-        places = self.parallel - len(self.running)
-        if self.missing <= 0 or places <= 0 or not free:
+        """Start the next batch; None where nothing more is to be asked for now.
+
+        No category is asked to hold more than an even share of the target, so that the order in which batches end does
+        not matter. While categories still come in, a batch fills the first ones to that share, rounded down.
+        """
+        missing, places = self.missing, self.parallel - len(self.running)
+        if missing <= 0 or places <= 0:
             return None
+        if all_known:
+            share, over = divmod(self.target, max(1, len(categories)))
+            share += missing <= over  # what does not divide evenly is asked for last
+            batches = min(self.parallel, len(self.running) + math.ceil(missing / self.batch_size))
+            widest = math.ceil(len(categories) / batches)
+        else:
+            share = max(1, self.target // CATEGORY_COUNT)
+            widest = min(CATEGORY_COUNT, math.ceil(self.batch_size / share))
+        busy = {category.name for batch in self.running for category in batch.categories}
+        free = [c for c in categories if c.name not in busy and self.have[c.name] < share]
+        if not free or (not all_known and len(free) < widest):
+            return None
+        free = sorted(free, key=lambda c: self.have[c.name])[:widest]
         # The margin is what the last batches lost to the rules and to repeated names: none while nothing is lost.
         loss = self._returned / max(1.0, self._accepted)
-        count = min(self.batch_size, math.ceil(self.missing * loss))
-        if all_known:
-            batches = min(places, math.ceil(self.missing / self.batch_size))
-            widest = math.ceil(len(free) / batches)
-        else:
-            # While categories still come in, none is filled past its share: those that come last get theirs too.
-            share = max(1, self.target // CATEGORY_COUNT)
-            free = [category for category in free if self.have[category.name] < share]
-            widest = max(math.ceil(CATEGORY_COUNT / self.parallel), math.ceil(self.batch_size / share))
-            if len(free) < min(CATEGORY_COUNT, widest):
-                return None
-            count = min(count, sum(share - self.have[category.name] for category in free[:widest]))
-        batch = Batch(count, tuple(self._lowest(free[:widest], count)))
+        room = min(missing, sum(share - self.have[c.name] for c in free))
+        count = min(self.batch_size, math.ceil(room * loss))
+        batch = Batch(count, tuple(self._lowest(free, count)))
         self.running.append(batch)
         return batch
 
@@ -134,7 +139,7 @@ class NameMemory:
         """Names that collided lately, then the newest of each category in turn, at most `budget` characters in all."""
         newest = [reversed(self._by_category.get(category.name, [])) for category in categories]
         chosen: dict[str, None] = {}
-        for name in (*reversed(self._collided), *_in_turn(newest)):
+        for name in chain(reversed(self._collided), _in_turn(newest)):
             budget -= 0 if name in chosen else len(name) + 2
             if budget < 0:
                 break

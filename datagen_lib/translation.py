@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ FILTER_CODES = {
     "ResponsibleAIPolicyViolation",
 }
 NEVER_ACCEPTED = {"unsupported_parameter", "unknown_parameter", "unsupported_value", "OperationNotSupported"}
+LONGEST_WAIT = 30 * 86400.0  # s
 RETRIED_STATUS = {408, 409, 429}
 
 
@@ -73,6 +75,7 @@ def _details(error: openai.APIError, mask: Callable[[str], str]) -> _Details:
     inner = inner if isinstance(inner, dict) else {}
     codes = {str(value) for value in (body.get("code"), body.get("type"), inner.get("code")) if value}
     results = inner.get("content_filter_result") or inner.get("content_filter_results") or {}
+    results = results if isinstance(results, dict) else {}
     hits = [name for name, hit in results.items() if isinstance(hit, dict) and hit.get("filtered")]
     text = str(body.get("message") or error.message)[:300] + (f" [{', '.join(hits)}]" if hits else "")
     return _Details(codes, mask(text))
@@ -116,15 +119,21 @@ def _status(error: openai.APIStatusError, what: str, details: _Details, settings
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the service asks to wait: retry-after-ms, or retry-after in seconds or as a date."""
-    try:
-        if "retry-after-ms" in headers:
-            return max(0.0, float(headers["retry-after-ms"]) / 1000)
-        return max(0.0, float(headers["retry-after"]))
-    except KeyError:
-        return None
-    except ValueError:
+    """Seconds that the service asks to wait: from retry-after-ms, or retry-after as seconds or a date; up to 30 days."""
+    for name, units in (("retry-after-ms", 1000), ("retry-after", 1)):
         try:
-            return max(0.0, parsedate_to_datetime(headers["retry-after"]).timestamp() - time.time())
-        except (KeyError, TypeError, ValueError):
-            return None
+            seconds = float(headers[name]) / units
+        except KeyError:
+            continue
+        except ValueError:
+            seconds = _until(headers[name])
+        if math.isfinite(seconds):
+            return min(max(0.0, seconds), LONGEST_WAIT)
+    return None
+
+
+def _until(date: str) -> float:
+    try:
+        return parsedate_to_datetime(date).timestamp() - time.time()
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
