@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import io
 import re
 import signal
 import sys
@@ -53,6 +54,8 @@ class Notebook:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 a notebook failed, 2 to be set right, 130 interrupted."""
     arguments = parser().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a folder's name may hold letters that a terminal lacks
     try:
         with quiet(), _terminated_as_interrupted():
             return _run(arguments)
@@ -300,7 +303,7 @@ def left_undone(stage: str, settings: Settings) -> str:
     return ""
 
 
-# -- the surroundings -----------------------------------------------------------------------------------------------
+# -- the surroundings --------------------------------------------------------------------------------------------------
 
 
 def _run_folder(output_dir: Path) -> Path:

@@ -26,7 +26,7 @@ from urllib.request import urlopen
 import pytest
 from conftest import REPOSITORY, VARIABLES, Folder
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = [
@@ -328,10 +328,11 @@ def test_images(lab: Lab, tab: Any) -> None:
     assert page.cell("LiveGallery(settings.output_dir)").locator("img").count() == 4
 
 
-def test_stop(lab: Lab, tab: Any) -> None:
-    """The Stop button ends a run in words, keeps what was made, and the cell run again goes on from there."""
+@pytest.mark.parametrize("way", ["button", "kernel"])
+def test_stop(lab: Lab, tab: Any, way: str) -> None:
+    """Stop, and the kernel's interrupt, end a run in words and keep what was made; the cell run again goes on."""
     page = Page(tab, lab, "03_images.ipynb")
-    folder = Folder(lab.home / "stopped")
+    folder = Folder(lab.home / f"stopped by {way}")
     page.run_form()
     page.type("output_dir", str(folder.path))
     page.type("target_count", "60")
@@ -339,7 +340,10 @@ def test_stop(lab: Lab, tab: Any) -> None:
     cell.locator(".jp-InputPrompt").click()
     page.command("runmenu:run", wait=False)
     cell.locator("img").nth(2).wait_for()
-    cell.get_by_role("button", name="Stop").click()
+    if way == "button":
+        cell.get_by_role("button", name="Stop").click()
+    else:
+        tab.locator('.jp-NotebookPanel-toolbar [data-command="notebook:interrupt-kernel"]').click()
     tab.wait_for_function(DONE)
     made = len(folder.pictures)
 

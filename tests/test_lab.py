@@ -212,7 +212,7 @@ def test_the_lab_survives_a_service_in_trouble(
         )
     )
     command.use(server)
-    result = datagen_lab("-p", "target_count", "8", "--output-dir", "out")
+    result = datagen_lab("--only", "01", "02", "03", "-p", "target_count", "8", "--output-dir", "out")
     folder = Folder(command.home / "out")
 
     assert result.code == 0, result.err
