@@ -45,7 +45,7 @@ def output(first: Html) -> Callable[[Html], None]:
 
 def quote(text: str) -> Html:
     """A long text, such as a prompt, with its own line ends; long lines wrap between words."""
-    style = "white-space:pre-wrap;overflow-wrap:break-word;word-break:normal;font-size:13px;line-height:1.4"
+    style = "white-space:pre-wrap;overflow-wrap:break-word;word-break:normal;font-family:monospace;line-height:1.4"
     return Html(f'<pre style="{style}">{escape(text)}</pre>', text)
 
 

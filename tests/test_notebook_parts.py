@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -18,11 +19,13 @@ import pytest
 from conftest import REPOSITORY, VARIABLES, calls, png
 from jupyter_client.manager import KernelManager, start_new_kernel
 
-from datagen_lib import Settings, load_catalog
-from datagen_lib.errors import SettingsError
+from datagen_lib import Settings, load_catalog, run
+from datagen_lib.errors import QuotaExhausted, SettingsError
 from datagen_lib.events import CallDone, ImageFailed, ImageSaved, Planned, Retrying
 from datagen_lib.forms import settings_form
+from datagen_lib.live import Live, LiveGallery, LiveTable
 from datagen_lib.models import CatalogItem
+from datagen_lib.notebook import error_text
 from datagen_lib.preflight import follow, price_table, probe, settings_table
 from datagen_lib.runner import run_sync
 from datagen_lib.show import contact_sheet, figure, gallery, gallery_html, table, thumbnail, with_thumbnails
@@ -334,6 +337,72 @@ def test_a_timeline_tells_calls_retries_and_pictures() -> None:
     titles = [axes.get_title(loc="left") or axes.get_title() for axes in plot_timeline(happened).axes]
     assert [title.split(",")[0] for title in titles] == ["2 calls", "1 retry", "1 picture"]
     assert timeline([]).empty
+
+
+# -- live displays, without a kernel -----------------------------------------------------------------------------------
+
+
+def watched(live: Live, settings: Settings, **options: Any) -> str:
+    """The last state of the display after a run, as HTML."""
+    asyncio.run(live.watch(run(settings, listen=live, **options)))
+    return live._html()
+
+
+def test_a_live_table_shows_the_newest_and_the_refused(home: Path, stand_in: Callable[..., Any]) -> None:
+    """Newest items on top, refused ones with their reasons, how many came before, and the counts."""
+    server = stand_in()
+    server.faults.add("rule-breaking", rate=0.3)
+    settings = Settings.load(environ=server.settings, output_dir=home / "out", target_count=30)
+    live = LiveTable(rows=50, priced=False)
+    html = watched(live, settings, stages=["items"])
+
+    refused = live.account.rejected_items
+    assert refused
+    assert html.count("<b>refused</b>") == refused
+    assert f"{refused} item{'s' * (refused > 1)} refused" in html
+    assert html.index(live._items[-1][1]) < html.index(live._items[0][1])
+    assert "$" not in html
+    shorter = LiveTable(rows=3)
+    watched(shorter, settings.changed(target_count=40), stages=["items"])
+    assert shorter._html().count("<tr>") == 4
+    assert "before these" in shorter._html()
+
+
+def test_a_live_table_of_categories(home: Path) -> None:
+    """While there is no item, the categories are listed; run again, there is nothing to do, and it says so."""
+    html = watched(LiveTable(rows=20), load(home), stages=["categories"])
+    assert html.count("<tr>") == 21
+    assert "20 of 20" in html
+    again = watched(LiveTable(), load(home), stages=["categories"])
+    assert "Nothing to do: it is all there." in again
+
+
+def test_a_run_that_had_to_stop_raises_its_reason(home: Path, stand_in: Callable[..., Any]) -> None:
+    """What ends a run early is raised as it is; the display says that what was made is kept."""
+    server = stand_in()
+    server.faults.add("insufficient-quota", route="image")
+    settings = Settings.load(environ=server.settings, output_dir=home / "out", target_count=4)
+    live = LiveGallery(settings.output_dir)
+    with pytest.raises(QuotaExhausted) as caught:
+        watched(live, settings)
+
+    assert "Ended early. What was made is kept." in live._html()
+    assert error_text(caught.value).startswith("\x1b[1;31mStopped:\x1b[0m image call: HTTP 429")
+    assert "What to do:" in error_text(caught.value)
+    assert len(load_catalog(settings.output_dir)) == 4
+
+
+def test_a_retry_is_announced_while_it_waits(home: Path) -> None:
+    """The display says what went wrong, how long it waits and for which try; a call that succeeds clears it."""
+    live = Live()
+    live(Planned(20, 2, 4, 0, images_wanted=True))
+    live(Retrying("image", "image call: HTTP 500: <b>oops</b>", 1.25, 1))
+    asyncio.run(live._draw())
+    assert "Waiting 1.2 s before try 2: image call: HTTP 500: &lt;b&gt;oops&lt;/b&gt;" in live._html()
+    live(CallDone("image", True, 0.3))
+    asyncio.run(live._draw())
+    assert "Waiting" not in live._html()
+    assert "1 retry" in live._text()
 
 
 # -- in a kernel -------------------------------------------------------------------------------------------------------
