@@ -81,9 +81,9 @@ def _run(job: Job, folder: str) -> dict[str, Any]:
     Path(folder).mkdir(parents=True, exist_ok=True)
     with Meter() as meter:
         outcome = asyncio.run(run(settings))
-    if not outcome.complete:
+    if outcome.stopped is not None or outcome.items < outcome.wanted:
         raise SystemExit(f"incomplete: {outcome.stopped or outcome}")
-    return asdict(meter) | {"items": outcome.items, "images": outcome.images}
+    return asdict(meter) | {"failed": len(outcome.missing)}
 
 
 def _metered(work: Callable[[], Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from .endpoint import Reached, Shape, serving
 from .meter import Ended, timed
 from .tables import Table
 
-CAPACITY = 24.0  # pictures a second in all runs side by side; each takes two cores about 1 % of a second
+CAPACITY = 28.0  # pictures a second in all runs side by side; each takes two cores about 1 % of a second
 ALONE = math.inf
 REPOSITORY = Path(__file__).resolve().parents[1]
 

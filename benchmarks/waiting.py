@@ -76,7 +76,6 @@ def plain_way(runs: int) -> Section:
 QUOTA, WINDOW, PICTURES = 25, 5.0, 101
 TOLD = {
     "rate headers, Retry-After in ms": Shape(headers=True, retry_after="ms"),
-    "rate headers, Retry-After in s": Shape(headers=True, retry_after="s"),
     "rate headers only": Shape(headers=True, retry_after=""),
     "Retry-After in s only": Shape(headers=False, retry_after="s"),
     "nothing but the 429": Shape(headers=False, retry_after=""),
