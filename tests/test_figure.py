@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ast
+import importlib
 import io
 import json
 import random
+import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
@@ -63,20 +64,10 @@ def test_pack_and_list_agree() -> None:
 
 def test_pack_has_a_weight_for_each_further_zone() -> None:
     """Each layer can tell its part's colour zones apart."""
-    for key, part in PARTS.items():
-        solid = sum(z.finish != "glass" for z in part.zones)
-        channels = _channels()[key]
+    found = {k: sum(str(c).startswith("w") for c in about["channels"]) for k, about in index().items()}  # type: ignore[attr-defined]
+    wanted = {k: sum(z.finish != "glass" for z in p.zones) - 1 for k, p in PARTS.items()}
 
-        assert sum(c.startswith("w") for c in channels) == solid - 1, key
-
-
-_CHANNELS: dict[str, list[str]] = {}
-
-
-def _channels() -> dict[str, list[str]]:
-    if not _CHANNELS:
-        _CHANNELS.update({k: list(v["channels"]) for k, v in index().items()})  # type: ignore[call-overload]
-    return _CHANNELS
+    assert {k: found[k] for k in wanted} == wanted
 
 
 def test_the_list_is_sound() -> None:
@@ -88,17 +79,28 @@ def test_the_list_is_sound() -> None:
     assert all(z.paint in PAINTS or (z.paint[0] == "#" and int(z.paint[1:], 16) >= 0) for z in zones)
 
 
-def test_the_baker_has_a_shape_for_each_part() -> None:
-    """Every part's name is written in the baker's shapes; told from their text, without what a bake needs."""
-    text = {
-        node.value
-        for path in (ROOT / "tools" / "bake" / "shapes").glob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    missing = {p.key for p in PARTS.values() if p.slot != "arm" and not {p.name, p.key} & text}
+def test_the_baker_has_a_shape_for_each_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The baker's shapes are the parts of the list, zone by zone; told without what a bake needs."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    shapes = importlib.import_module("tools.bake.shapes").SHAPES
+    heavy = {"mitsuba", "pyoidn", "embreex", "skimage", "scipy"}
 
-    assert not missing
+    assert {k: set(zones) for k, zones in shapes.items()} == {k: {z.name for z in p.zones} for k, p in PARTS.items()}
+    assert not heavy & set(sys.modules)
+
+
+def test_a_contact_sheet_has_a_picture_for_each_prompt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The sheet is rows of pictures, and its file is no larger than asked for."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    contact_sheet = importlib.import_module("tools.contact_sheet")
+    image = contact_sheet.sheet([CHEF, KNIGHT, CHEF], columns=2, cell=100)
+    contact_sheet.save(image, tmp_path / "docs" / "sheet.jpg", kilobytes=12)
+    tiles = [image.crop((x, y, x + 100, y + 100)).tobytes() for x, y in ((0, 0), (100, 0), (0, 100))]
+
+    assert image.size == (200, 200)
+    assert (tmp_path / "docs" / "sheet.jpg").stat().st_size <= 12_000
+    assert tiles[0] == tiles[2]
+    assert tiles[0] != tiles[1]
 
 
 @pytest.mark.parametrize("size", [256, 1000, 1024, 2048])
@@ -151,6 +153,7 @@ def test_pictures_have_no_grain() -> None:
     assert np.abs(np.diff(corner, axis=1)).max() <= 2
 
 
+@pytest.mark.slow
 def test_no_two_of_200_look_alike() -> None:
     """Among 200 prompts the nearest two pictures differ by at least 12 of 255 (RMSE at 64 pixels)."""
     prompts = _prompts(200)

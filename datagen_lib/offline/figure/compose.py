@@ -220,8 +220,9 @@ def paint(scene: Scene) -> Image.Image:
 def _lay(canvas: Image.Image, drawn: Drawn) -> None:
     on = drawn.layer
     if on.shadow:
-        shade = on.shadow.image
-        box = (on.shadow.x, on.shadow.y, on.shadow.x + shade.width, on.shadow.y + shade.height)
+        grey = on.shadow.image
+        box = (on.shadow.x, on.shadow.y, on.shadow.x + grey.width, on.shadow.y + grey.height)
+        shade = Image.merge("RGB", (grey, grey, grey))
         canvas.paste(ImageChops.multiply(canvas.crop(box), shade), box)
     canvas.paste(drawn.image, (on.x, on.y), on.alpha)
 

@@ -18,6 +18,7 @@ EYE_LINE: Final = 30.0
 """Height of the eyes above the base."""
 _INK, _WHITE = "#1c1716", "#ffffff"
 _DARK = 300  # sum of red, green and blue; on darker skin ink alone would not show
+_THROAT, _TONGUE = "#5a1f1c", "#d8605a"
 _EYE = 2.45  # from the middle
 _MOUTH = -3.0
 
@@ -89,42 +90,53 @@ def _brows(t: Ink, look: Face) -> None:
 
 
 def _mouth(t: Ink, skin: str, mouth: str) -> None:
-    y, red, tongue = _MOUTH, "#5a1f1c", "#d8605a"
-    if sum(rgb(skin)) < _DARK and mouth in ("smile", "smirk", "flat", "frown"):
-        bend = {"smile": -1.25, "smirk": -0.9, "flat": 0.0, "frown": 0.7}[mouth] - 0.5
-        low = -0.15 if mouth == "flat" else 0.1
-        t.curve((-1.5, y + low - 0.25), (0, y + bend), (1.6, y + low - 0.15), mix(skin, "#d88a78", 0.6), 0.5)
-    if mouth == "smile":
-        t.curve((-2.1, y + 0.45), (0, y - 1.25), (2.1, y + 0.45), _INK, 0.38)
-        t.curve((1.85, y + 0.25), (2.15, y + 0.5), (2.4, y + 0.65), _INK, 0.26, both=True)
-    elif mouth == "smirk":
-        t.curve((-1.7, y - 0.1), (0.4, y - 0.9), (2.2, y + 0.7), _INK, 0.38)
-    elif mouth == "grin":
-        t.poly(
-            [(-2.3, y + 0.65), (2.3, y + 0.65), (1.8, y - 0.5), (0.8, y - 1.15), (-0.8, y - 1.15), (-1.8, y - 0.5)],
-            _INK,
-        )
-        t.poly([(-2.0, y + 0.45), (2.0, y + 0.45), (1.7, y - 0.15), (-1.7, y - 0.15)], _WHITE)
-        t.dot(0, y - 0.75, 0.8, 0.3, tongue)
-    elif mouth == "open":
-        t.dot(0, y - 0.15, 1.6, 1.25, red)
-        t.dot(0, y - 0.8, 0.95, 0.5, tongue)
-        t.box(0, y + 0.68, 2.1, 0.44, _WHITE, 0.1)
-    elif mouth == "o":
-        t.dot(0, y - 0.1, 0.9, 1.0, red, _INK)
-    elif mouth == "flat":
-        t.line([(-1.6, y), (1.6, y)], _INK, 0.38)
-    elif mouth == "frown":
-        t.curve((-1.9, y - 0.7), (0, y + 0.7), (1.9, y - 0.7), _INK, 0.38)
-    elif mouth == "lips":
-        t.curve((-1.8, y + 0.35), (0, y - 1.15), (1.8, y + 0.35), _INK, 0.28)
-        t.poly(
-            [(-1.35, y), (-0.5, y + 0.4), (0, y + 0.2), (0.5, y + 0.4), (1.35, y), (0.6, y - 0.7), (-0.6, y - 0.7)],
-            "#c04048",
-        )
-        t.line([(-1.1, y - 0.05), (1.1, y - 0.05)], "#7a2028", 0.16)
+    if sum(rgb(skin)) < _DARK and mouth in _LINES:
+        corner, bend = _LINES[mouth][0][1], _LINES[mouth][1][1]
+        lip = mix(skin, "#d88a78", 0.6)
+        t.curve((-1.5, _MOUTH + corner - 0.3), (0, _MOUTH + bend - 0.5), (1.6, _MOUTH + corner - 0.3), lip, 0.5)
+    if mouth in _LINES:
+        start, bent, end = ((x, _MOUTH + y) for x, y in _LINES[mouth])
+        t.curve(start, bent, end, _INK, 0.38)
+        if mouth == "smile":
+            t.curve((1.85, _MOUTH + 0.25), (2.15, _MOUTH + 0.5), (2.4, _MOUTH + 0.65), _INK, 0.26, both=True)
+    else:
+        _OPEN[mouth](t, _MOUTH)
     if mouth != "open":
-        t.curve((-0.6, y - 1.75), (0, y - 1.9), (0.6, y - 1.75), shade(skin, -0.2), 0.22)
+        t.curve((-0.6, _MOUTH - 1.75), (0, _MOUTH - 1.9), (0.6, _MOUTH - 1.75), shade(skin, -0.2), 0.22)
+
+
+def _grin(t: Ink, y: float) -> None:
+    t.poly(
+        [(-2.3, y + 0.65), (2.3, y + 0.65), (1.8, y - 0.5), (0.8, y - 1.15), (-0.8, y - 1.15), (-1.8, y - 0.5)], _INK
+    )
+    t.poly([(-2.0, y + 0.45), (2.0, y + 0.45), (1.7, y - 0.15), (-1.7, y - 0.15)], _WHITE)
+    t.dot(0, y - 0.75, 0.8, 0.3, _TONGUE)
+
+
+def _laugh(t: Ink, y: float) -> None:
+    t.dot(0, y - 0.15, 1.6, 1.25, _THROAT)
+    t.dot(0, y - 0.8, 0.95, 0.5, _TONGUE)
+    t.box(0, y + 0.68, 2.1, 0.44, _WHITE, 0.1)
+
+
+def _gasp(t: Ink, y: float) -> None:
+    t.dot(0, y - 0.1, 0.9, 1.0, _THROAT, _INK)
+
+
+def _lips(t: Ink, y: float) -> None:
+    t.curve((-1.8, y + 0.35), (0, y - 1.15), (1.8, y + 0.35), _INK, 0.28)
+    rim = [(-1.35, y), (-0.5, y + 0.4), (0, y + 0.2), (0.5, y + 0.4), (1.35, y), (0.6, y - 0.7), (-0.6, y - 0.7)]
+    t.poly(rim, "#c04048")
+    t.line([(-1.1, y - 0.05), (1.1, y - 0.05)], "#7a2028", 0.16)
+
+
+_LINES: Final = {  # a bent line, from corner to corner
+    "smile": ((-2.1, 0.45), (0, -1.25), (2.1, 0.45)),
+    "smirk": ((-1.7, -0.1), (0.4, -0.9), (2.2, 0.7)),
+    "flat": ((-1.6, 0.0), (0, 0.0), (1.6, 0.0)),
+    "frown": ((-1.9, -0.7), (0, 0.7), (1.9, -0.7)),
+}
+_OPEN: Final = {"grin": _grin, "open": _laugh, "o": _gasp, "lips": _lips}
 
 
 def _over(t: Ink, skin: str, look: Face) -> None:

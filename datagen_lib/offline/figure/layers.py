@@ -24,7 +24,7 @@ Bytes = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """Factors, in the picture's own gamma, for what lies under a part; (x, y) is the top left corner."""
+    """Factors (mode L), in the picture's own gamma, for what lies under a part; (x, y) is the top left corner."""
 
     x: int
     y: int
@@ -68,7 +68,7 @@ def names() -> frozenset[str]:
     return frozenset(_pack()[1])
 
 
-@lru_cache(256)
+@lru_cache(160)
 def layer(name: str) -> Layer:
     """The layer, decoded once. Raises KeyError for a name that is not in the pack."""
     pack, index = _pack()
@@ -101,5 +101,4 @@ def layer(name: str) -> Layer:
 
 
 def _shadow(about: dict[str, Any], ratio: Image.Image) -> Shadow:
-    whole = ratio.resize(tuple(about["shadow"]), Image.Resampling.BILINEAR).point(DIM)
-    return Shadow(about["rx"], about["ry"], Image.merge("RGB", (whole, whole, whole)))
+    return Shadow(about["rx"], about["ry"], ratio.resize(tuple(about["shadow"]), Image.Resampling.BILINEAR).point(DIM))

@@ -61,7 +61,7 @@ def _mix(albedo: float, d: Floats, s: Floats, finish: str) -> Floats:
     if finish == "glossy":
         return albedo * d + s * 1.2
     if finish == "metal":
-        return (albedo * 0.45) * d + s * (albedo * 2.2 + 0.25)
+        return (albedo * 0.6) * d + s * (albedo * 3.0 + 0.3)
     if finish == "glow":
         return albedo * (0.62 + 0.5 * d) + s * 0.6
     return albedo * d + s * 0.85
@@ -75,7 +75,7 @@ def _shade(colour: str, finish: str, diffuse: Tint, specular: Tint, d: Floats, s
     return out
 
 
-@lru_cache(96)
+@lru_cache(64)
 def _table(colour: str, finish: str, diffuse: Tint, specular: Tint) -> NDArray[np.uint32]:
     d, s = _DIFFUSE[:, None], _SPECULAR[None, ::2]
     return _shade(colour, finish, diffuse, specular, d, s).view(np.uint32).ravel()
@@ -101,8 +101,9 @@ def printed(albedo: Bytes, diffuse: Tint, specular: Tint, d: Bytes, s: Bytes) ->
 def glass(under: Image.Image, colour: str, alpha: Image.Image, specular: Tint, d: Bytes, s: Bytes) -> Image.Image:
     """What shows through glass: pale glass is clear, dark glass is nearly opaque; highlights lie on top."""
     below, tint = _LIGHT[np.asarray(under)], LINEAR[list(rgb(colour))]
-    body = np.float32(0.03 + 0.75 * (1 - sum(rgb(colour)) / 765))
+    body = np.float32(0.01 + 0.75 * (1 - sum(rgb(colour)) / 765))
     seen = below * (1 - body) * (0.4 + 0.6 * tint) + tint * body * _DIFFUSE[d][..., None]
-    seen += _SPECULAR[s][..., None] * (np.array(specular, np.float32) * np.float32(0.7))
+    shine = np.maximum(_SPECULAR[s] - np.float32(0.03), 0)  # less the haze of the surroundings: the face shows
+    seen += shine[..., None] * (np.array(specular, np.float32) * np.float32(0.8))
     a = np.asarray(alpha, np.float32)[..., None] / 255
     return Image.fromarray(film(below * (1 - a) + seen * a))

@@ -125,7 +125,7 @@ def _things() -> dict[str, Zones]:
     barrel = lathe([(0, 0.2), (3.0, 0.2), (4.0, 3.2), (4.2, 5), (4.0, 6.8), (3.0, 9.8), (0, 9.8)], r=0.4)
     hoops = union(
         *(cyl((0, y, 0), r, 0.6, 0.25) for y, r in ((2.0, 4.12), (8.0, 4.12), (4.4, 4.68), (5.8, 4.68)))
-    ) & Shape(lambda p: barrel.f(p) - np.float32(0.22))
+    ) & barrel.grow(0.34)
     kettle = smooth(
         0.4,
         egg((0, 4.4, 0), (4.8, 4.2, 4.8)) & below(7.2),
@@ -215,7 +215,7 @@ def _things() -> dict[str, Zones]:
         "coral": {"coral": coral, "shell": shell},
         "chest": {"wood": smooth(0.1, box((0, 2.7, 0), (5.0, 2.7, 3.7), 0.35), lid), "metal": bands | (lid.grow(0.12) & union(*(box((s * 3.4, 8, -4), (0.7, 8, 8), 0.1) for s in (-1, 1)))), "gold": hoard},
         "crate": {"wood": crate, "plank": plank},
-        "barrel": {"wood": barrel.ribs(0.06, 26), "hoop": hoops},
+        "barrel": {"wood": barrel.ribs(0.04, 16), "hoop": hoops},
         "cauldron": {"pot": kettle - cyl((0, 8.4, 0), 3.5, 1.1, 0.2), "brew": brew},
         "campfire": {"log": union(*(rod((4.2 * np.cos(a), 0.8, 3.6 * np.sin(a)), (-0.6 * np.cos(a), 2.6, -0.6 * np.sin(a)), 0.9, 0.2) for a in np.linspace(0.4, 6.68, 5, endpoint=False))), "stone": around(9, lambda c, s: egg((5.4 * c, 0.6, 4.8 * s), (1.25, 0.95, 1.1))).rough(0.1, 0.9, 2), "flame": fire.move(0, 1.6, 0)},
         "anvil": {"iron": anvil, "block": cyl((0, 1.9, 0), 3.2, 1.9, 0.3)},
@@ -412,8 +412,9 @@ def _animals() -> dict[str, Zones]:
             )
         )
     )
-    wing = (
-        slab([(1.6, 7.0), (4.4, 12.6), (7.6, 11.4), (6.8, 9.2), (5.6, 8.6), (5.0, 6.8)], "z", -2.6, -1.9, 0.25)
+    web = [(1.4, 5.6), (4.2, 12.0), (8.8, 11.0), (7.7, 9.2), (8.0, 7.4), (6.0, 7.4), (5.4, 5.6), (3.6, 6.0)]
+    wing = smooth(
+        0.4, slab(web, "z", -2.6, -2.0, 0.28), path([(1.4, 6.2, -2.2), (4.2, 12.0, -2.3), (9.0, 11.0, -2.4)], 0.6, 0.35)
     ).both()
     bot = union(
         box((0, 3.5, 0), (3.3, 2.4, 2.8), 0.9),

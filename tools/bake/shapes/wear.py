@@ -116,7 +116,7 @@ def _hair() -> dict[str, Zones]:
         u, a = rng.rand() * 1.3 - 0.3, rng.rand() * 6.283
         r = float(np.sqrt(max(0, 1 - u * u)))
         curls.append(ball((7.0 * r * np.cos(a), 32.0 + 4.8 * u, 6.3 * r * np.sin(a) - 0.5), 1.9))
-    curly = melt(0.7, smooth(0.6, scalp(), *curls), opening(32.2, 4.9, 2.6))
+    curly = melt(0.7, smooth(0.6, scalp() & above(27.0), *curls), opening(32.2, 4.9, 2.6))
     afro = melt(0.9, egg((0, 32.6, -0.6), (9.6, 8.0, 8.6)), opening(32.4, 5.0, 2.4), box((0, 24, 0), (12, 3.4, 12), 1))
     hawk = smooth(0.8, *(pill((0, 34.4, 4.4 - 1.8 * i), (0, 37.6 + 1.3 * np.sin(0.55 * i), 5.0 - 2.0 * i), 1.5, 0.5)
                          for i in range(6)))  # fmt: skip
@@ -147,7 +147,7 @@ def _hair() -> dict[str, Zones]:
         "hair-quiff": {"hair": melt(0.7, smooth(0.8, quiff, sides), opening(32.6, 5.1, 1.2)).rough(0.12, 0.7, 3)},
         "hair-thin": {"hair": thin},
     }
-    low = melt(0.6, smooth(0.6, HEAD.grow(0.8) & above(27.2), sides), opening(34, 5.2, 1.0)) & below(32.4)
+    low = melt(1.3, smooth(0.6, meet(0.8, HEAD.grow(0.8), above(27.2)), sides), opening(34, 5.2, 1.0)) & below(32.6)
     fall = smooth(
         1.0, low, pill((6.7, 31.4, 0), (7.4, 23.8, 0.6), 1.9, 1.4).both(), box((0, 27.2, -5.0), (6.4, 5.2, 1.8), 1.6)
     )
@@ -280,7 +280,6 @@ def _clothes() -> dict[str, Zones]:
     fringe = (poncho & below(14.3)).grow(0.18).ribs(0.25, 60)
     plate = melt(0.4, TORSO.grow(0.8) & above(11.8), cyl((0, 25, 0.4), 3.2, 2.4, 0.8), _armholes)
     ridge = TORSO.grow(1.25) & box((0, 17, 6), (0.5, 6, 4), 0.2)
-    pauldron = melt(0.3, egg((7.0, 21.8, 0), (3.6, 3.2, 3.7)), box((7, 17, 0), (6, 3.6, 6), 0.3)).both()
     belt = (HIPS.grow(0.55) | TORSO.grow(0.5)) & box((0, 9.6, 0), (12, 1.0, 12), 0.4)
     bits = union(
         box((-4.2, 7.8, 5.0), (1.7, 2.0, 1.1), 0.5),
@@ -289,15 +288,15 @@ def _clothes() -> dict[str, Zones]:
         rod((3.4, 6.0, 5.6), (3.6, 11.4, 5.4), 0.5, 0.2),
         box((3.6, 11.8, 5.4), (1.1, 0.6, 0.5), 0.2),
     )
-    skirt_front = (_bell(11.0, 4.8, 6.4, 7.6) & front(1.6)) & box((0, 9, 5), (5.6, 5, 6), 0.6)
+    skirt_front = meet(0.5, _bell(11.4, 4.8, 6.3, 7.4), front(2.6), box((0, 9, 5), (5.2, 5, 6), 0.8))
     bib = (
-        TORSO.grow(0.55)
-        & front(0.5)
-        & slab([(-5.4, 9.6), (5.4, 9.6), (3.6, 16), (2.8, 21.2), (-2.8, 21.2), (-3.6, 16)], "z", 0, 10, 0.3)
+        TORSO.grow(0.7)
+        & front(2.0)
+        & slab([(-4.8, 9.6), (4.8, 9.6), (3.3, 16), (2.7, 20.8), (-2.7, 20.8), (-3.3, 16)], "z", 0, 10, 0.4)
     )
     yoke = TORSO.grow(0.5) & union(
         slab([(2.2, 20.6), (3.0, 20.6), (3.6, 25), (2.4, 25)], "z", 0, 9, 0.2).both(),
-        (box((0, 12.6, 0), (9, 0.6, 9), 0.2)) & behind(4),
+        box((0, 11.6, 0), (9, 0.6, 9), 0.2) & behind(3.2),
     )
     pieces: dict[str, Zones] = {
         "robe": {"cloth": robe & above(1.7), "hem": (robe.grow(0.12)) & below(1.8)},
@@ -309,7 +308,7 @@ def _clothes() -> dict[str, Zones]:
         "lifevest": {"vest": jacket, "strap": straps},
         "poncho": {"cloth": poncho & above(14.1), "fringe": fringe},
         "toolbelt": {"belt": belt, "tools": bits},
-        "armour": {"plate": smooth(0.3, plate, pauldron), "rim": ridge | (TORSO.grow(1.0) & box((0, 12.0, 0), (12, 0.6, 12), 0.3))},
+        "armour": {"plate": smooth(0.3, plate, ring((0, 24.0, 0), 3.5, 0.8)), "rim": ridge | (TORSO.grow(1.0) & box((0, 12.0, 0), (12, 0.6, 12), 0.3))},
         "apron": {"cloth": smooth(0.5, bib, skirt_front), "strap": yoke},
     }  # fmt: skip
     return {f"body.{k}": v for k, v in pieces.items()}
