@@ -39,12 +39,13 @@ def _pixels(size: int) -> bytes:
     return zlib.compress(bytes(size * (1 + size // 8)), 9)
 
 
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """A PNG's chunk with its checksum."""
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
 def png(prompt: str, size: int = 1024) -> bytes:
     """A whole PNG of one colour, another for another prompt; takes no time, so that whole runs do not."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
     size = size // 8 * 8
     colour = zlib.crc32(prompt.encode()).to_bytes(4, "big")[:3]
     return b"".join([

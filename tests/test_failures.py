@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Command, calls
@@ -397,6 +398,34 @@ def test_categories_that_never_come(command: Command, server: Server) -> None:
     assert len(calls(server, "text")) == 4
     assert "categories" in result.err
     assert "Traceback" not in result.said
+
+
+def test_categories_are_completed_although_the_items_are(command: Command, stand_in: Start) -> None:
+    """Items that were complete before the categories were don't end the search for the twenty categories."""
+    categories = [{"name": f"Theme {chr(65 + n)}", "slug": f"theme-{n}"} for n in range(20)]
+    items = [
+        {
+            "name": f"Sailor {chr(65 + n)}",
+            "description": "A fine figure of a sailor. It stands on a plate.",
+            "category": "Theme A",
+            "imagePrompt": "Photorealistic LEGO-style minifigure, sailor",
+        }
+        for n in range(9)
+    ]
+
+    def write(messages: Any, schema: Any, *, seed: int) -> dict[str, Any]:
+        return {"categories": categories} if "categories" in schema["properties"] else {"items": items}
+
+    torn, over = Fault("truncated", route="text", nth=[1]), Fault("insufficient-quota", route="text", nth=range(3, 100))
+    server = stand_in(write=write, faults=Faults(torn, over))
+    command.use(server)
+    first = command("--target-count", "3", "--dry-run")
+    server.faults = Faults()
+    second = command("--target-count", "3", "--dry-run")
+
+    assert first.code == 1
+    assert second.code == 0
+    assert len(command.folder.categories) == 20
 
 
 # -- malformed answers -------------------------------------------------------------------------------------------------

@@ -463,3 +463,18 @@ def test_pictures_are_found_at_once(command: Command, server: Server) -> None:
         "categories.schema.json",
         "run_report.json",
     }
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_terminal_of_any_encoding(command: Command, server: Server, encoding: str) -> None:
+    """A terminal or a pipe that lacks the letters of a path, or an arrow, gets the message all the same."""
+    environment = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    whole = command.process("--target-count", "1", "--dry-run", "--output-dir", "выход-ünï", env=environment)
+    said = b"".join(whole.communicate(timeout=60))
+    refused = command.process("--target-count", "many", env=environment)
+    errors = refused.communicate(timeout=60)[1]
+
+    assert whole.returncode == 0, said
+    assert b"Traceback" not in said
+    assert refused.returncode == 2
+    assert b"TARGET_COUNT" in errors
