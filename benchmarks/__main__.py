@@ -18,6 +18,7 @@ PICTURE = HERE.parent / "docs" / "performance.png"
 def main() -> int:
     options = _parser().parse_args()
     wanted = set("abcdefg" if options.only is None else options.only.replace(",", " ").split())
+    wanted |= {"a"} if "c" in wanted else set()
     unknown = wanted - set("abcdefg")
     if unknown or options.runs < 0:
         sys.exit(
@@ -46,7 +47,6 @@ def _sections(wanted: set[str], runs: int, *, full: bool) -> list[Section]:
     makers = {
         "a": waiting.latency,
         "b": waiting.quota,
-        "c": waiting.plain_way,
         "d": working.cost,
         "e": lambda many: working.growth(many, full=full),
         "f": working.offline,
@@ -59,8 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument(
         "--only",
-        help="letters: a latency, b quota, c the plain way, d CPU and memory, e growth, f offline and cold start, "
-        "g texts; what results.json has of the others on this machine is kept",
+        help="letters: a latency (with c, the plain way), b quota, d CPU and memory, e growth, f offline and cold "
+        "start, g texts; what results.json has of the others on this machine is kept",
     )
     parser.add_argument(
         "--runs", type=int, default=3, help="runs of each (3); 0 measures nothing, to plot what is saved"

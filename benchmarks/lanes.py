@@ -24,7 +24,7 @@ from .endpoint import Reached, Shape, serving
 from .meter import Ended, timed
 from .tables import Table
 
-CAPACITY = 28.0  # pictures a second in all runs side by side; each takes two cores about 1 % of a second
+CAPACITY = 24.0  # pictures a second in all runs side by side; each takes two cores about 1 % of a second
 ALONE = math.inf
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -59,9 +59,9 @@ class Section:
 def measure(sections: Sequence[Section], say: Callable[[str], None]) -> int:
     """Run all tasks and fill the tables; returns how many failed."""
     waiting = [(section, task) for section in sections for task in section.tasks]
-    waiting.sort(key=lambda pair: pair[1].load != ALONE)
     for section, task in waiting:
         section.table.rows.setdefault(task.row, {})
+    waiting.sort(key=lambda pair: pair[1].load != ALONE)
     total, done, failed = len(waiting), 0, 0
     free = threading.Condition()
     loads: list[float] = []
