@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -73,6 +75,14 @@ def test_it_is_stripped(path: Path) -> None:
     """No output, no execution count and no widget state is in git."""
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells(path, "code"))
     assert "widgets" not in json.loads(path.read_text(encoding="utf-8"))["metadata"]
+
+
+def test_nbstripout_has_nothing_to_strip() -> None:
+    """The tool that attendees' editors run leaves the files as they are, cell ids included."""
+    command = [sys.executable, "-m", "nbstripout", "--verify", *map(str, NOTEBOOKS)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout
 
 
 @each
