@@ -165,6 +165,8 @@ class _Painter:
         room = PARTS[s.headgear.part].hair if s.headgear else "all"
         if not s.hair or room == "none":
             return ""
+        if s.headgear and s.headgear.part == "head.bubble":
+            return "hair.hair-short"  # what fits into the globe
         return s.hair.part if room == "all" else _UNDER.get(s.hair.part, "under.under-short")
 
     def _lamps(self, piece: Piece) -> Drawn:

@@ -253,7 +253,7 @@ broom         shaft=#8a5a2e/m bristle=#d8b05a/m
 watering-can  can=item/p rose=#b4bcc4/e
 bucket        pail=item/p handle=#9aa2aa/e
 extinguisher  tank=#c4281c/y valve=#26282e/p
-flask         liquid=accent/w stopper=#a8763e/m glass=#d4eefc/g
+flask         liquid=accent/w stopper=#a8763e/m glass=#b4d8ec/g
 book          cover=item/p pages=#f2ead6/m
 scroll        paper=#ecdcb0/m rod=#6a4326/p
 map           paper=#ecdcb0/m route=#c4281c/p
@@ -288,7 +288,7 @@ drumsticks    wood=#d8a862/m
 spyglass      tube=#7a4a24/p ring=#d8a83a/e
 binoculars    body=#2a2c32/p lens=#4a6a9a/y
 compass       case=#d8a83a/e face=#f4f0e2/p needle=#c4281c/p
-magnifier     frame=#b8863a/e handle=#5a3418/p glass=#d4eefc/g
+magnifier     frame=#b8863a/e handle=#5a3418/p glass=#c4e0f0/g
 lantern       frame=#3a3d44/e light=#ffe08a/w
 torch         shaft=#6a4326/m flame=#ff9a2a/w
 flashlight    body=item/p lens=#fff6d0/w

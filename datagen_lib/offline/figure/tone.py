@@ -101,8 +101,8 @@ def printed(albedo: Bytes, diffuse: Tint, specular: Tint, d: Bytes, s: Bytes) ->
 def glass(under: Image.Image, colour: str, alpha: Image.Image, specular: Tint, d: Bytes, s: Bytes) -> Image.Image:
     """What shows through glass: pale glass is clear, dark glass is nearly opaque; highlights lie on top."""
     below, tint = _LIGHT[np.asarray(under)], LINEAR[list(rgb(colour))]
-    body = np.float32(0.01 + 0.75 * (1 - sum(rgb(colour)) / 765))
-    seen = below * (1 - body) * (0.4 + 0.6 * tint) + tint * body * _DIFFUSE[d][..., None]
+    body = np.float32(0.02 + 0.75 * (1 - sum(rgb(colour)) / 765))
+    seen = below * (1 - body) * (0.72 + 0.28 * tint) + tint * body * _DIFFUSE[d][..., None]
     shine = np.maximum(_SPECULAR[s] - np.float32(0.03), 0)  # less the haze of the surroundings: the face shows
     seen += shine[..., None] * (np.array(specular, np.float32) * np.float32(0.8))
     a = np.asarray(alpha, np.float32)[..., None] / 255

@@ -96,7 +96,7 @@ def _weapons() -> dict[str, Zones]:
         "sword": {"blade": blade, "hilt": union(box((0, 2.5, 0), (3.6, 0.6, 0.85), 0.4), pill((0, -2.9, 0), (0, 2.2, 0), 0.9), ball((0, -3.5, 0), 1.25))},
         "katana": {"blade": curve, "hilt": rod((0, -4.6, 0), (0, 2.2, 0), 0.8, 0.3), "guard": cyl((0, 2.4, 0), 1.7, 0.3, 0.15)},
         "shield": {"face": shield.grow(-0.12) & inside, "rim": shield - inside, "boss": cross},
-        "bow": {"wood": path(arc, 0.7, None, 0.3).turn(y=90), "string": union(rod((-2.2, -11.6, 0), (-2.2, 11.6, 0), 0.15, 0.05)).move(-0.9)},
+        "bow": {"wood": path(arc, 0.7, None, 0.3).turn(y=90), "string": rod((3.15, -11.9, 0), (3.15, 11.9, 0), 0.17, 0.05)},
         "spear": {"shaft": _shaft(-14.6, 15.0, 0.7), "head": meet(0.1, _thin([(0, 21), (1.7, 16.6), (0.5, 14.6), (-0.5, 14.6), (-1.7, 16.6)], 0.8), Shape(lambda p: np.abs(p[2]) + 0.4 * np.abs(p[0]) - np.float32(0.75)))},
         "trident": {"shaft": _shaft(-14.6, 13.0, 0.8), "head": union(rod((-2.8, 13.2, 0), (2.8, 13.2, 0), 0.7, 0.3), pill((0, 12.6, 0), (0, 19.4, 0), 0.75, 0.2), pill((2.8, 13.2, 0), (2.8, 18.2, 0), 0.7, 0.2).both())},
         "axe": {"shaft": _shaft(-6.4, 13.4), "head": axe | box((0, 10.6, 0), (1.3, 1.7, 0.9), 0.4)},
