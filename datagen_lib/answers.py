@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import binascii
+import builtins
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 import ijson
+import pybase64
 from pydantic import BaseModel
 
 from .errors import CallRejected, ContentFiltered, MalformedAnswer, TransientError
@@ -93,20 +93,26 @@ class Drawn:
     input_tokens: int = 0
     output_tokens: int = 0
 
-    async def bytes(self) -> bytes:
+    async def bytes(self) -> builtins.bytes:
         """The encoded picture. Costs no call, so it needs no turn.
 
         Raises:
             TransientError: there is none, or its base64 or its address is broken.
         """
-        if self.b64:
-            try:
-                return await asyncio.to_thread(base64.b64decode, self.b64, validate=True)
-            except (binascii.Error, ValueError) as error:
-                raise TransientError(f"the picture's base64 is broken ({error})") from error
-        if self.url:
-            return await download(self.url, seconds=self.timeout)
-        raise TransientError("the answer holds no picture")
+        return self.decode() if self.b64 else await self.fetch()
+
+    def decode(self) -> builtins.bytes:
+        """The picture out of its base64: for a thread, since it is megabytes."""
+        try:
+            return pybase64.b64decode(self.b64 or "", validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise TransientError(f"the picture's base64 is broken ({error})") from error
+
+    async def fetch(self) -> builtins.bytes:
+        """The picture from its address."""
+        if not self.url:
+            raise TransientError("the answer holds no picture")
+        return await download(self.url, seconds=self.timeout)
 
 
 def read_picture(answer: Any, *, seconds: float) -> Drawn:

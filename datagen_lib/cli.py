@@ -24,6 +24,14 @@ LOG_EVERY = 5.0  # s between progress lines where there is no terminal
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 complete, 1 incomplete, 2 to be set right, 130 interrupted."""
+    try:
+        return _main(argv)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        _say("\ninterrupted: everything accepted so far is on disk; the same command goes on from there.")
+        return INTERRUPTED
+
+
+def _main(argv: Sequence[str] | None) -> int:
     from .errors import DatagenError
 
     for stream in (sys.stdout, sys.stderr):
@@ -34,9 +42,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DatagenError as error:
         _say(f"error: {error}")
         return error.exit_code
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        _say("\ninterrupted: everything accepted so far is on disk; the same command goes on from there.")
-        return INTERRUPTED
 
 
 def parser() -> argparse.ArgumentParser:

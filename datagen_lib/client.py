@@ -105,10 +105,10 @@ class Client:
     async def _connect(self) -> tuple[openai.AsyncOpenAI, openai.AsyncOpenAI, dict[Kind, str | None]]:
         """The two SDK clients, and the `model` to name in each body (None: name none)."""
         s = self.settings
-        common: dict[str, Any] = {
-            "max_retries": 0,
-            "timeout": httpx2.Timeout(s.request_timeout, connect=min(CONNECT_TIMEOUT, s.request_timeout)),
-        }
+        timeout = httpx2.Timeout(s.request_timeout, connect=min(CONNECT_TIMEOUT, s.request_timeout))
+        # One HTTP client for both; a proxy of the environment has no business with a server in this process.
+        http = openai.DefaultAsyncHttpxClient(timeout=timeout, trust_env=s.provider != "offline")
+        common: dict[str, Any] = {"max_retries": 0, "timeout": timeout, "http_client": http}
         if s.provider == "openai":
             assert s.openai_api_key is not None
             client = openai.AsyncOpenAI(
@@ -117,8 +117,6 @@ class Client:
             return client, client, {"text": s.openai_text_model, "image": s.openai_image_model}
         if s.provider == "offline":
             endpoint, key, version, text, image = await self._start_offline()
-            # A proxy of the environment has no business with a server in this process.
-            common["http_client"] = openai.DefaultAsyncHttpxClient(trust_env=False)
         else:
             assert s.azure_openai_api_key is not None
             endpoint, version = str(s.azure_openai_endpoint), str(s.azure_openai_api_version)

@@ -72,7 +72,8 @@ class _Images:
 
         async def keep(drawn: Drawn) -> None:
             size = self.client.settings.image_size
-            await self.store.aside(self.store.save_image, item, await drawn.bytes(), size=size)
+            fetched = None if drawn.b64 else await drawn.fetch()
+            await self.store.aside(lambda: self.store.save_image(item, fetched or drawn.decode(), size=size))
 
         while True:
             try:

@@ -10,7 +10,7 @@ from typing import Literal
 from .categories import make_categories, start_over
 from .client import Client
 from .errors import DatagenError
-from .events import Event, Listener, Planned, ignore
+from .events import Event, ImageSaved, Listener, Planned, ignore
 from .images import images_to_make, make_images
 from .items import Coming, make_items
 from .models import CATEGORY_COUNT, CatalogItem
@@ -103,11 +103,14 @@ class _Run:
         self.account = Account()
         self._listen = listen
         self._refresh = asyncio.Event()
+        self._pictured: set[str] = set()
         self.frozen = settings.resume and store.complete > 0
         self.wanted = store.complete if self.frozen else settings.target_count
 
     def listen(self, event: Event) -> None:
         self.account(event)
+        if isinstance(event, ImageSaved):
+            self._pictured.add(event.item.product_id)
         if self.account.refreshes(event):
             self._refresh.set()
         self._listen(event)
@@ -117,6 +120,8 @@ class _Run:
         if settings.force_categories:
             start_over(store)
         pictures = await images_to_make(store, force=settings.force_images) if self.draws else []
+        stale = {item.product_id for item in pictures}
+        self._pictured = {item.product_id for item in store.items} - stale
         ready = len(store.items) - len(pictures)
         wanted = self.wanted if self.limit is None else min(self.wanted, self.limit)
         grows = self.writes and not self.frozen and len(store.items) < wanted
@@ -134,6 +139,8 @@ class _Run:
             )
         )
         if not (grows or finishes or invents or pictures):
+            if self.draws and not self._missing():
+                store.forget_failures()
             return await self._outcome(None, idle=True)
         stopped: DatagenError | None = None
         await store.aside(self._prepare)
@@ -213,8 +220,12 @@ class _Run:
         document = self.account.document(self.settings, self.store, complete=complete, stopped=stopped)
         self.store.write("run_report.json", json_bytes(document))
 
+    def _missing(self) -> list[CatalogItem]:
+        """The items without a current picture: those that had one at the start, or got one since, are known."""
+        return [item for item in self.store.items if item.product_id not in self._pictured]
+
     async def _outcome(self, stopped: DatagenError | None, *, idle: bool = False) -> Outcome:
-        missing = [] if idle or not self.draws else await images_to_make(self.store)
+        missing = [] if idle or not self.draws else self._missing()
         return Outcome(
             account=self.account,
             categories=len(self.store.categories),

@@ -298,7 +298,7 @@ class Store:
         """
         picture = checked_png(data, size=size)
         marks = {"productId": item.product_id, "promptHash": prompt_hash(item.image_prompt)}
-        self.write(f"images/{item.filename}", marked_png(picture, marks))
+        self.write(f"images/{item.filename}", *marked_png(picture, marks))
 
     def start_failures(self) -> None:
         """Begin this run's failed_images.log."""
@@ -317,12 +317,17 @@ class Store:
             },
         )
 
+    def forget_failures(self) -> None:
+        """Remove failed_images.log: every picture is there."""
+        path = self.root / "failed_images.log"
+        with self._disk(path.name):
+            path.unlink(missing_ok=True)
+
     def end_failures(self) -> None:
         """Remove failed_images.log where nothing failed."""
         path = self.root / "failed_images.log"
-        with self._disk(path.name):
-            if path.exists() and path.stat().st_size == 0:
-                path.unlink()
+        if path.exists() and path.stat().st_size == 0:
+            self.forget_failures()
 
     # -- the rest --------------------------------------------------------------------------------------------------
 
@@ -338,14 +343,14 @@ class Store:
             if not path.exists() or path.read_bytes() != content:
                 self.write(name, content)
 
-    def write(self, name: str, content: bytes) -> None:
+    def write(self, name: str, *content: bytes | memoryview) -> None:
         """Replace the file `name` as a whole: written beside it, flushed, renamed."""
         target = self.root / name
         temporary = self.root / f"{_TEMPORARY}{os.getpid()}-{next(self._numbers)}-{target.name}"
         with self._disk(name):
             try:
                 with temporary.open("wb") as file:
-                    file.write(content)
+                    file.writelines(content)
                     file.flush()
                     os.fsync(file.fileno())
                 _replace(temporary, target)

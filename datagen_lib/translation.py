@@ -119,7 +119,7 @@ def _status(error: openai.APIStatusError, what: str, details: _Details, settings
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the service asks to wait: from retry-after-ms, or retry-after as seconds or a date; up to 30 days."""
+    """Seconds that the service asks to wait: retry-after-ms, or retry-after as seconds or a date; up to 30 days."""
     for name, units in (("retry-after-ms", 1000), ("retry-after", 1)):
         try:
             seconds = float(headers[name]) / units
