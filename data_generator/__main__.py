@@ -1,6 +1,10 @@
 import sys
 
-from datagen_lib.cli import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from datagen_lib.cli import main
+
+        code = main()
+    except KeyboardInterrupt:  # before the command has begun
+        code = 130
+    sys.exit(code)

@@ -1,6 +1,10 @@
 import sys
 
-from .cli import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from .cli import main
+
+        code = main()
+    except KeyboardInterrupt:  # before the command has begun
+        code = 130
+    sys.exit(code)
