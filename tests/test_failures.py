@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Command, calls
+from conftest import Command, calls, png
 
 from datagen_lib.offline import Fault, Faults, Server
 from datagen_lib.prompts import STRICTER
@@ -348,6 +348,20 @@ def test_the_log_of_failures_is_this_runs(command: Command, server: Server) -> N
 
     assert names == [second["name"]]
     assert result.code == 0
+    assert not (command.folder / "failed_images.log").exists()
+
+
+def test_a_log_of_failures_that_are_mended_goes(command: Command, server: Server) -> None:
+    """A run that finds every picture there leaves no log of the failures of a run before."""
+    ready(command, server, 3)
+    item = command.folder.catalogue[0]
+    server.faults = Faults(Fault("content-filter", when=lambda call: call.body.get("prompt") == item["imagePrompt"]))
+    first = command("--target-count", "3")
+    (command.folder / f"images/{item['filename']}").write_bytes(png("by hand"))
+    second = command("--target-count", "3")
+
+    assert first.code == 1
+    assert second.code == 0
     assert not (command.folder / "failed_images.log").exists()
 
 

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from conftest import REPOSITORY, Command, Folder, calls, png
+from conftest import REPOSITORY, Command, Folder, calls, chunk, png
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -474,6 +474,18 @@ def test_a_picture_cut_anywhere_is_refused(cut: int) -> None:
         checked_png(NOISE[:cut], size=48)
 
 
+@pytest.mark.parametrize("keep", [0, 1, 10, 1000, 6000])
+def test_a_picture_whose_pixels_are_short_is_refused(keep: int) -> None:
+    """A PNG with sound chunks in which pixels are missing does not decode, so it never takes its place."""
+    start = NOISE.index(b"IDAT")
+    length = int.from_bytes(NOISE[start - 4 : start], "big")
+    body = NOISE[start + 4 : start + 4 + length][:keep]
+    short = NOISE[: start - 4] + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+    with pytest.raises(TransientError):
+        checked_png(short, size=48)
+
+
 @given(st.integers(8, len(NOISE) - 1), st.integers(0, 7))
 @settings(deadline=None)
 def test_a_picture_with_a_wrong_bit_is_never_taken_for_missing_later(position: int, bit: int) -> None:
@@ -486,7 +498,7 @@ def test_a_picture_with_a_wrong_bit_is_never_taken_for_missing_later(position: i
         return
     with folder() as root:
         path = root / "picture.png"
-        path.write_bytes(marked_png(kept, {"productId": "x", "promptHash": prompt_hash("p")}))
+        path.write_bytes(b"".join(marked_png(kept, {"productId": "x", "promptHash": prompt_hash("p")})))
 
         assert image_state(path, "p") == "current"
 
@@ -528,7 +540,7 @@ def test_a_bomb_is_refused() -> None:
 def test_marks_are_read_back_by_anyone(tmp_path: Path) -> None:
     """The product's id and the prompt's hash stand in text chunks of a PNG that stays valid."""
     path = tmp_path / "a.png"
-    path.write_bytes(marked_png(NOISE, {"productId": "the-id", "promptHash": prompt_hash("Prömpt")}))
+    path.write_bytes(b"".join(marked_png(NOISE, {"productId": "the-id", "promptHash": prompt_hash("Prömpt")})))
     with Image.open(path) as picture:
         picture.load()
         texts = dict(picture.text)  # type: ignore[attr-defined]
