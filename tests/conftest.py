@@ -10,6 +10,7 @@ import io
 import json
 import logging
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -188,7 +189,9 @@ class Command:
         return Result(code, said.out, said.err, list(waits))
 
     def process(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
-        """Start it as a process of its own."""
+        """Start it as a process of its own, which hears an interrupt even where this one was told to ignore it."""
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONWARNINGS": "error"}
         environment |= options.pop("env", {})
         return subprocess.Popen(
