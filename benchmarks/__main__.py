@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import waiting, working
 from .lanes import Section, measure
-from .tables import Results, machine, merged, today
+from .tables import Results, load, machine, merged, today
 
 HERE = Path(__file__).resolve().parent
 PICTURE = HERE.parent / "docs" / "performance.png"
@@ -25,12 +25,12 @@ def main() -> int:
             f"--only takes letters from a to g, and --runs a number, not {', '.join(sorted(unknown)) or options.runs}"
         )
     sections = _sections(wanted, options.runs, full=options.full)
-    started = time.monotonic()
+    started, busy = time.monotonic(), load()
     failed = measure(sections, lambda line: print(line, file=sys.stderr, flush=True)) if options.runs else 0
     before = Results.load(HERE / "results.json")
     results = before
     if options.runs:
-        measured = Results(machine(), today(), options.runs, {each.table.letter: each.table for each in sections})
+        measured = Results(machine(), today(), options.runs, {each.table.letter: each.table for each in sections}, busy)
         results = merged(measured, before)
         print(measured.markdown())
         results.save(HERE)
