@@ -40,7 +40,7 @@ _FORBIDDEN = re.compile(
 _BARE_LEGO = re.compile(r"(?<!\w)legos?(?!\w)(?!-style\b)", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 _URL = re.compile(r"https?://|\bwww\.|\b[\w-]+\.(com|org|net|io|dev|edu|gov|co\.uk)\b", re.IGNORECASE)
-_PHONE = re.compile(r"\+?\(?\d[\d\s().–-]{5,}\d")
+_PHONE = re.compile(r"(?<![\w.])\+?\(?\d[\d\s().–-]{5,}\d(?!\w)")
 _YEARS = re.compile(r"\d{4}\s*[–-]\s*\d{4}")
 _SENTENCE_END = re.compile(r"[.!?]+[\"'”’)]*(?=\s|$)")
 
@@ -163,7 +163,10 @@ def _language(text: str, where: str) -> Iterator[Violation]:
 
 
 def _is_phone(text: str) -> bool:
-    return sum(char.isdigit() for char in text) >= 7 and not _YEARS.fullmatch(text)
+    """Seven digits in groups, or ten in a row: a shorter row is a serial number or a count."""
+    digits = sum(char.isdigit() for char in text)
+    grouped = not text.strip().isdigit()
+    return digits >= (7 if grouped else 10) and not _YEARS.fullmatch(text)
 
 
 _ITEM_RULES: tuple[Callable[[ItemDraft, Mapping[str, Any]], Iterator[Violation]], ...] = (
