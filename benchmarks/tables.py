@@ -66,13 +66,13 @@ def _line(cells: list[str], widths: list[int]) -> str:
 
 @dataclass
 class Results:
-    """All tables of one machine; `load` is the share of its cores that other work kept busy when it began."""
+    """All tables of one machine; `busy` is the load of other work over its cores at the start."""
 
     machine: str
     taken: str
     runs: int
     tables: dict[str, Table]
-    load: float = 0.0
+    busy: float = 0.0
 
     @classmethod
     def load(cls, path: Path) -> Results | None:
@@ -94,8 +94,10 @@ class Results:
             f"Medians of {self.runs} runs, the least and the most in brackets. The ratios are the message: they say "
             "what this library adds to what latency, quota and the SDK cost anyway."
         )
-        if self.load > 0.3:
-            opening += f"\n\n**Taken on a busy machine**: other work kept {100 * self.load:.0f} % of its cores busy."
+        if self.busy > 0.3:
+            opening += (
+                f"\n\n**Taken on a busy machine**: at the start other work asked for {self.busy:.1f} x its cores."
+            )
         return "\n\n".join([opening, *(self.tables[letter].markdown() for letter in sorted(self.tables))]) + "\n"
 
 
@@ -103,7 +105,7 @@ def merged(new: Results, old: Results | None) -> Results:
     """`new`, with what `old` has beside it where both are of the same machine."""
     if old is None or old.machine != new.machine:
         return new
-    return Results(new.machine, new.taken, new.runs, old.tables | new.tables, max(old.load, new.load))
+    return Results(new.machine, new.taken, new.runs, old.tables | new.tables, max(old.busy, new.busy))
 
 
 def _json(value: dict[str, Any]) -> str:
@@ -121,7 +123,7 @@ def _rounded(value: Any) -> Any:
 
 
 def load() -> float:
-    """The share of the cores that has been busy for the last minute; 0.0 where the system does not say."""
+    """The work that waited for or used the cores in the last minute, over their number; 0.0 where the system does not say."""
     return os.getloadavg()[0] / (os.cpu_count() or 1) if hasattr(os, "getloadavg") else 0.0
 
 
