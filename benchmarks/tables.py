@@ -123,7 +123,7 @@ def _rounded(value: Any) -> Any:
 
 
 def load() -> float:
-    """The work that waited for or used the cores in the last minute, over their number; 0.0 where the system does not say."""
+    """The last minute's work over the number of cores; 0.0 where the system does not say."""
     return os.getloadavg()[0] / (os.cpu_count() or 1) if hasattr(os, "getloadavg") else 0.0
 
 
