@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -30,17 +30,21 @@ from .store import Store
 
 log = logging.getLogger(__name__)
 
-NAME_BUDGET = 2400  # characters of used names in one prompt, however large the catalogue
+NAME_BUDGET = 4000  # characters of used names in one prompt, however large the catalogue
 FRUITLESS_BATCHES = 3
 COLLIDED_NAMES = 40
 
 
 @dataclass(eq=False)
 class Batch:
-    """One batch under way: what it asks for, and what has come of it so far."""
+    """One batch under way: what it asks for, and what has come of it so far.
+
+    `over` is how many of its categories are to get one item more than an even share.
+    """
 
     count: int
     categories: tuple[Category, ...]
+    over: int = 0
     returned: int = 0
     accepted: int = 0
 
@@ -77,30 +81,34 @@ class Planner:
     def next(self, categories: Sequence[Category], *, all_known: bool = True) -> Batch | None:
         """Start the next batch; None where nothing more is to be asked for now.
 
-        No category is asked to hold more than an even share of the target, so that the order in which batches end does
-        not matter. While categories still come in, a batch fills the first ones to that share, rounded down.
+        A batch goes to the free categories that have fewest, to as many as lack, against an even share of the target,
+        what it is to bring. Only so many are asked for one more than that share as do not divide evenly, so that the
+        order in which batches end does not matter. While categories still come in, a batch waits until enough of them
+        lack a whole one.
         """
-        missing, places = self.missing, self.parallel - len(self.running)
-        if missing <= 0 or places <= 0:
+        missing = self.missing
+        if missing <= 0 or len(self.running) >= self.parallel or not categories:
             return None
-        if all_known:
-            share, over = divmod(self.target, max(1, len(categories)))
-            share += missing <= over  # what does not divide evenly is asked for last
-            batches = min(self.parallel, len(self.running) + math.ceil(missing / self.batch_size))
-            widest = math.ceil(len(categories) / batches)
-        else:
-            share = max(1, self.target // CATEGORY_COUNT)
-            widest = min(CATEGORY_COUNT, math.ceil(self.batch_size / share))
+        known = len(categories) if all_known else CATEGORY_COUNT
+        share, over = divmod(self.target, known)
+        over -= sum(max(0, have - share) for have in self.have.values()) + sum(batch.over for batch in self.running)
         busy = {category.name for batch in self.running for category in batch.categories}
-        free = [c for c in categories if c.name not in busy and self.have[c.name] < share]
-        if not free or (not all_known and len(free) < widest):
+        free = [c for c in categories if c.name not in busy and self.have[c.name] < share + (over > 0)]
+        free.sort(key=lambda category: self.have[category.name])
+        # A model spreads a batch evenly, so that only categories at one level go together.
+        free = [category for category in free if self.have[category.name] <= self.have[free[0].name] + 1]
+        wanted = min(self.batch_size, missing)
+        lacks = list(accumulate(self.target / known - self.have[category.name] for category in free))
+        enough = next((at for at, lack in enumerate(lacks, start=1) if lack > wanted - 1e-6), None)
+        if not free or (enough is None and not all_known):
             return None
-        free = sorted(free, key=lambda c: self.have[c.name])[:widest]
+        chosen = free[:enough]
+        even = sum(share - self.have[category.name] for category in chosen)
+        asked = min(wanted, even + max(0, min(over, len(chosen))))
         # The margin is what the last batches lost to the rules and to repeated names: none while nothing is lost.
         loss = self._returned / max(1.0, self._accepted)
-        room = min(missing, sum(share - self.have[c.name] for c in free))
-        count = min(self.batch_size, math.ceil(room * loss))
-        batch = Batch(count, tuple(self._lowest(free, count)))
+        count = min(self.batch_size, math.ceil(asked * loss))
+        batch = Batch(count, tuple(self._lowest(chosen, count)), over=max(0, asked - even))
         self.running.append(batch)
         return batch
 
@@ -123,12 +131,14 @@ class NameMemory:
 
     def __init__(self, items: Sequence[CatalogItem] = ()) -> None:
         self._by_category: dict[str, list[str]] = {}
+        self._all: list[str] = []
         self._collided: deque[str] = deque(maxlen=COLLIDED_NAMES)
         for item in items:
             self.add(item)
 
     def add(self, item: CatalogItem) -> None:
         self._by_category.setdefault(item.category, []).append(item.name)
+        self._all.append(item.name)
 
     def collided(self, name: str) -> None:
         """The model repeated this name: it is the likeliest to come again."""
@@ -136,11 +146,13 @@ class NameMemory:
             self._collided.append(name)
 
     def recall(self, categories: Sequence[Category], budget: int = NAME_BUDGET) -> list[str]:
-        """Names that collided lately, then the newest of each category in turn, at most `budget` characters in all."""
+        """Names that collided lately, the newest of each category in turn, then the newest of all."""
         newest = [reversed(self._by_category.get(category.name, [])) for category in categories]
         chosen: dict[str, None] = {}
-        for name in chain(reversed(self._collided), _in_turn(newest)):
-            budget -= 0 if name in chosen else len(name) + 2
+        for name in chain(reversed(self._collided), _in_turn(newest), reversed(self._all)):
+            if name in chosen:
+                continue
+            budget -= len(name) + 2
             if budget < 0:
                 break
             chosen[name] = None

@@ -137,13 +137,15 @@ def test_names_stay_within_their_budget(names: list[str], collided: list[str], b
     assert set(recalled) <= {*names, *collided}
 
 
-def test_only_names_that_could_collide_are_recalled() -> None:
-    """The names of other categories are left out; what collided lately comes first, then the newest."""
+def test_the_likeliest_to_collide_are_recalled_first() -> None:
+    """What collided lately comes first, then the newest of the batch's own categories, then the newest of all."""
     memory = NameMemory([named(number, f"Name {number}") for number in range(60)])
     memory.collided("Name 7")
     recalled = memory.recall(CATEGORIES[:2])
 
-    assert recalled == ["Name 7", "Name 40", "Name 41", "Name 20", "Name 21", "Name 0", "Name 1"]
+    own = ["Name 7", "Name 40", "Name 41", "Name 20", "Name 21", "Name 0", "Name 1"]
+    others = [f"Name {number}" for number in range(59, -1, -1) if f"Name {number}" not in own]
+    assert recalled == own + others
 
 
 def test_the_prompt_of_a_large_catalogue_is_no_larger(command: Command, stand_in: Start) -> None:
