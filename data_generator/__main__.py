@@ -1,10 +1,4 @@
-import sys
+import runpy
 
 if __name__ == "__main__":
-    try:
-        from datagen_lib.cli import main
-
-        code = main()
-    except KeyboardInterrupt:  # before the command has begun
-        code = 130
-    sys.exit(code)
+    runpy.run_module("datagen_lib", run_name="__main__", alter_sys=True)
