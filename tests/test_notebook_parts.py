@@ -551,7 +551,9 @@ def test_a_live_display_leaves_one_last_state(kernel: Kernel) -> None:
 def test_done_is_not_said_while_a_picture_is_missing(kernel: Kernel) -> None:
     """A run whose picture the filter refused ends as not complete, names the item with the reason, and the rest is made."""
     kernel(f"folder = 'filtered'{SLOW}")
-    kernel("unlucky = []\ndef is_unlucky(call):\n    unlucky.append(call.body['prompt'])\n    return unlucky[-1] == unlucky[0]")
+    kernel(
+        "unlucky = []\ndef is_unlucky(call):\n    unlucky.append(call.body['prompt'])\n    return unlucky[-1] == unlucky[0]"
+    )
     kernel("server.faults.add('content_policy_violation', when=is_unlucky)")
     cell = kernel(WATCH)
 
