@@ -11,6 +11,7 @@ from .client import Client
 from .errors import CallFailed, ContentFiltered, EndpointGaveUp, TransientError
 from .events import ImageFailed, ImageSaved, Listener
 from .models import CatalogItem
+from .pictures import warm_up
 from .prompts import PICTURE_FALLBACK
 from .store import Store
 
@@ -47,6 +48,7 @@ async def make_images(
     # More workers than calls allowed at once: while some check and write a picture, others wait for the next call.
     workers = 2 * client.settings.parallel_image_requests
     async with asyncio.TaskGroup() as group:
+        group.create_task(store.aside(warm_up))
         for _ in range(workers):
             group.create_task(stage.work(queue))
 

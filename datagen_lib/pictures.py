@@ -10,6 +10,7 @@ import hashlib
 import io
 import struct
 import zlib
+from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +26,11 @@ _END = b"\0\0\0\0IEND\xaeB`\x82"
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # a pixel's, by the PNG's colour type
 
 ImageState = Literal["current", "stale", "missing"]
+
+
+def warm_up() -> None:
+    """Load the picture library, while the first call is under way."""
+    import_module("PIL.PngImagePlugin")
 
 
 def prompt_hash(prompt: str) -> str:
