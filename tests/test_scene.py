@@ -408,3 +408,43 @@ def test_the_studio_has_no_horizon() -> None:
     column = list(image.crop((20, 0, 21, 256)).tobytes())
 
     assert max(abs(a - b) for a, b in pairwise(column)) <= 2
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ("cheerful trumpeter, black jacket, jazz club backdrop", "item.trumpet"),
+        ("street violinist in a green scarf", "item.violin"),
+        ("trumpeter holding a red flag", "item.flag"),
+    ],
+)
+def test_a_title_brings_its_tool(words: str, part: str) -> None:
+    """A trumpeter holds a trumpet, unless the prompt puts something else into the hand."""
+    held = scene(f"Photorealistic LEGO-style minifigure, {words}").held
+
+    assert held is not None
+    assert held.part == part
+
+
+@pytest.mark.parametrize(
+    ("words", "part", "colour"),
+    [
+        ("polar biologist in a teal parka with a fur-lined hood", "head.parka", "teal"),
+        ("airline pilot in a navy uniform with a peaked cap", "head.peaked", "navy"),
+        ("airline pilot in a navy uniform with a white peaked cap", "head.peaked", "white"),
+    ],
+)
+def test_a_hood_is_of_the_garments_cloth(words: str, part: str, colour: str) -> None:
+    """A hood or a uniform's cap has the colour of the garment where the prompt names none for it."""
+    headgear = scene(f"Photorealistic LEGO-style minifigure, {words}").headgear
+
+    assert headgear is not None
+    assert (headgear.part, headgear.colour) == (part, vocabulary().tables["colours"][colour])
+
+
+def test_a_beard_that_is_asked_for_is_seen() -> None:
+    """A wizard with a long beard wears no hood that hides it, whatever the dice say."""
+    drawn = [scene(f"Photorealistic LEGO-style minifigure, wise old wizard number {n}, long beard") for n in range(20)]
+
+    assert all(one.beard is not None for one in drawn)
+    assert {one.headgear.part for one in drawn if one.headgear} == {"head.wizard"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -21,6 +22,8 @@ _PALE: Final = (
 """Sweeps of a product photo: off-white, warm or cool, and soft tints."""
 _FUR: Final = ("#c9822e", "#8a5a34", "#3a3a40", "#d8b48a", "#a8a29a", "#efe6d6", "#6a4326", "#b0622c")
 _BRIGHT: Final = ("#c4281c", "#1f5fb4", "#e8761e", "#f4c81e", "#2f8a3e", "#6a3a9a", "#1e8a8a", "#e88ab0", "#3ab8d8")
+_OF_ONE_CLOTH: Final = ("head.parka", "head.hood", "head.peaked")
+"""Headgear that is of the garment's cloth where no colour is named for it."""
 _BASES: Final = ("smooth plinth", "round display base", "brick baseplate", "hexagonal base")
 
 
@@ -35,10 +38,17 @@ def direct(prompt: str) -> Scene:
     cut, hit = wardrobe.cut(draft, woman=who.woman)
     torso = wardrobe.torso(draft, cut, hit)
     legs = wardrobe.legs(draft, cut, torso)
-    headgear = draft.choose("headgear", chance.get("headgear", 0.3), draft.palette("hat", torso.top))
+    hat = draft.palette("hat", torso.top)
+    headgear = draft.choose("headgear", chance.get("headgear", 0.3), hat)
+    if headgear is not None and headgear.part in _OF_ONE_CLOTH and headgear.colour == hat:
+        headgear = replace(headgear, colour=torso.top)
     closed = headgear is not None and PARTS[headgear.part].hair == "none"
+    if closed and draft.reading.of("beard") and not draft.reading.of("headgear"):
+        headgear, closed = _open_headgear(draft, hat), False  # a hood would hide the beard that is asked for
     worn = wardrobe.worn(draft, cut, torso, closed=closed)
     held = draft.choose("held", 0.96, rng.choice(_BRIGHT))
+    if held is not None and not draft.reading.of("held") and (tool := _tool_of_title(draft, prompt)):
+        held = draft.piece("held", (tool, None), held.colour)
     prop = _prop(draft)
     place, tint = _place(draft)
     return Scene(
@@ -72,6 +82,18 @@ def direct(prompt: str) -> Scene:
         seed=seed,
         used=draft.reading.spelt(draft.used),
     )
+
+
+def _open_headgear(draft: Draft, colour: str) -> Piece | None:
+    """The role's first headgear that leaves the face to see."""
+    pieces = (draft.piece("headgear", (name, None), colour) for name in draft.role.get("headgear", ()))
+    return next((piece for piece in pieces if PARTS[piece.part].hair != "none"), None)
+
+
+def _tool_of_title(draft: Draft, prompt: str) -> str:
+    """What the title itself says is held, a trumpeter's trumpet; empty where it says nothing."""
+    words = set(prompt.lower().replace(",", " ").split())
+    return next((tool for title, tool in draft.known.tables["tools"].items() if title in words), "")
 
 
 def _left(draft: Draft, headgear: Piece | None, held: Piece | None) -> str:

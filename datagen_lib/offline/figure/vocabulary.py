@@ -18,6 +18,7 @@ with or without a plural, whatever its case, hyphens, accents and apostrophes.
     places      key of `backdrop.BACKDROPS` -> {say, hear}
     roles       name -> {say, hear, lists of things, places and faces by their names, palette, chance, ages?}: what
                 such a figure has where the prompt does not say; `chance` is of a hat and of something on the back
+    tools       a title's word -> the held thing that it brings: "trumpeter" -> "golden trumpet"
     skins, hairs, feminine, masculine, boilerplate    plain lists
     generic     words that mean the role's own kind of hat or tool, if it has one: "cap", "helmet"
 
