@@ -229,7 +229,8 @@ def test_an_invalid_entry_is_named(command: Command, stand_in: Start, change: di
     ("content", "said"),
     [
         ('[\n{"name": "A"},\n{"name" "B"}\n]', "line 3"),
-        ("[\n" + json.dumps(entry(0)) + ",\n]\n", "line 3"),
+        # Python 3.13 points at the comma that is too many, earlier ones at the bracket that should not follow it.
+        ("[\n" + json.dumps(entry(0)) + ",\n]\n", "line 2" if sys.version_info >= (3, 13) else "line 3"),
         ("", "line 1"),
         ("{}", "array"),
         ('{"items": []}', "array"),
