@@ -8,7 +8,7 @@ name that it contains, else the table's default.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self
@@ -97,7 +97,6 @@ class Ledger:
     max_cost: float | None = None
     spent: float = 0.0
     reserved: float = 0.0
-    calls: dict[Kind, int] = field(default_factory=lambda: {"text": 0, "image": 0})
 
     def reserve(self, kind: Kind, amount: float) -> None:
         """Promise `amount` to a call.
@@ -112,7 +111,6 @@ class Ledger:
                 hint="Everything made so far is kept. Raise MAX_COST_USD or --max-cost and run again to go on.",
             )
         self.reserved += amount
-        self.calls[kind] += 1
 
     def settle(self, amount: float, cost: float) -> None:
         """Replace the promised `amount` by the real `cost`."""

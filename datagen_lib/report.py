@@ -10,7 +10,7 @@ import math
 import platform
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -174,9 +174,6 @@ class Estimate:
     @property
     def usd(self) -> float:
         return self.text_usd + self.image_usd
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"usd": self.usd}
 
 
 def estimate(settings: Settings, store: Store, prices: Prices, *, images: int) -> Estimate:
