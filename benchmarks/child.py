@@ -66,7 +66,7 @@ def bare_items(job: Job) -> dict[str, Any]:
 def command(job: Job) -> dict[str, Any]:
     """The generator's command line, from its first import on."""
     with Meter() as meter:
-        from datagen_lib.cli import main
+        from datagen_lib.command.main import main
 
         if code := main(job["arguments"]):
             raise SystemExit(code)
@@ -74,7 +74,7 @@ def command(job: Job) -> dict[str, Any]:
 
 
 def _run(job: Job, folder: str) -> dict[str, Any]:
-    from datagen_lib.pipeline import run
+    from datagen_lib.pipeline.run import run
     from datagen_lib.settings import Settings
 
     settings = Settings.load(environ={}, root=Path(folder), output_dir=folder, **job["settings"])

@@ -2,7 +2,7 @@ import sys
 
 if __name__ == "__main__":
     try:
-        from .cli import main
+        from .command.main import main
 
         code = main()
     except KeyboardInterrupt:  # before the command has begun

@@ -24,9 +24,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from datagen_lib import retry
-from datagen_lib.offline import Server, start
+from datagen_lib.service import retry
 from datagen_lib.settings import Settings, variable
+from offline_model import Server, start
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 VARIABLES = [variable(name) for name in Settings.model_fields]
@@ -170,7 +170,7 @@ class Command:
 
     def __call__(self, *arguments: str) -> Result:
         """Run it here; no retry waits, and the waits that were asked for are in the result."""
-        from datagen_lib.cli import main
+        from datagen_lib.command.main import main
 
         self._capture.readouterr()
         root = logging.getLogger()

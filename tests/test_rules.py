@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datagen_lib.categories import new_category
 from datagen_lib.models import Category, ItemDraft
 from datagen_lib.prompts import OPENINGS, TAIL
 from datagen_lib.rules import FORBIDDEN_WORDS, check_category, check_item, fold, slugify, tidy, unique_slug
+from datagen_lib.stages.categories import new_category
 
 KNOWN = {fold("Polar Explorers"): "Polar Explorers", fold("Café Folk"): "Café Folk"}
 PROMPT = f"{OPENINGS[0]}, a harbour pilot in a yellow coat, brass telescope, {TAIL}"

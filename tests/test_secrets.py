@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 from conftest import Command, calls
-from service import Answer, Service, error
+from fakes.service import Answer, Service, error
 
-from datagen_lib import retry
-from datagen_lib.client import Client
 from datagen_lib.errors import DatagenError
-from datagen_lib.offline import Fault, Faults, Server
 from datagen_lib.runner import run_sync
+from datagen_lib.service import retry
+from datagen_lib.service.client import Client
 from datagen_lib.settings import Settings
+from offline_model import Fault, Faults, Server
 
 Start = Callable[..., Server]
 KEY = "S3cr3tK3yThatNobodyMaySee0123456789"

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datagen_lib.errors import SettingsError
-from datagen_lib.offline import Server
 from datagen_lib.settings import Settings, flag, found, project_root, variable
+from offline_model import Server
 
 Start = Callable[..., Server]
 AZURE = {

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from datagen_lib.offline.figure import render
+from offline_model.figure import render
 
 SHOW = (
     "astronaut in an orange space suit, clear visor helmet, holding a flag, little rover, moon base background",

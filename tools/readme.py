@@ -1,4 +1,4 @@
-"""Writes the README's tables of settings and flags from the code.
+"""Writes the README's tables of settings, flags and folders from the code.
 
 uv run python -m tools.readme           write them anew
 uv run python -m tools.readme --check   fail where they differ
@@ -13,6 +13,8 @@ from typing import get_args
 from pydantic import SecretStr
 
 from datagen_lib.settings import REQUIRED, Settings, flag, variable
+
+from . import house
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 OTHER_FLAGS = {
@@ -68,7 +70,11 @@ def vars_of(part: object) -> dict[str, float]:
 
 def filled(text: str) -> str:
     """The README with its tables as the code has them."""
-    for name, table in (("settings", settings_table()), ("flags", flags_table())):
+    for name, table in (
+        ("settings", settings_table()),
+        ("flags", flags_table()),
+        ("house", house.table().rstrip("\n")),
+    ):
         start, end = f"<!-- {name}: generated -->\n", f"<!-- {name}: end -->"
         before, rest = text.split(start)
         text = before + start + table + "\n" + end + rest.split(end, 1)[1]

@@ -1,0 +1,14 @@
+"""The reading side: the catalogue as pandas tables. Takes no lock and changes nothing, so it may run beside a run."""
+
+from .frames import coverage, failed_images, load_catalog, missing_images, output_folder, rejected_items
+from .similar import similar_names
+
+__all__ = [
+    "coverage",
+    "failed_images",
+    "load_catalog",
+    "missing_images",
+    "output_folder",
+    "rejected_items",
+    "similar_names",
+]

@@ -1,0 +1,132 @@
+"""The reading side: the catalogue as pandas tables. Takes no lock and changes nothing, so it may run beside a run."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from datagen_lib.errors import FolderError
+from datagen_lib.folder.store import Store
+from datagen_lib.settings import Settings, found, project_root
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def output_folder(given: str | Path | None = None) -> Path:
+    """The folder of a catalogue: the one given, else OUTPUT_DIR; a relative one counts from the project's root."""
+    value = given or found().get("output_dir", (Settings.model_fields["output_dir"].default, ""))[0]
+    return (project_root() / Path(value).expanduser()).resolve()
+
+
+def load_catalog(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002 - the word that a caller looks for
+    """All items of a folder, those of a run that is not finished too, one a row in order of acceptance.
+
+    Args:
+        dir: the output folder; None: OUTPUT_DIR, else data_seed.
+
+    Returns:
+        Columns productId, name, description, category (categorical, in the order of categories.json, empty ones too),
+        filename, imagePrompt, image_path (where the picture is or would be), has_image (bool), image_size (Int64, in
+        pixels; NA without a picture), name_words, description_length, prompt_length (Int64, in words and characters),
+        then whatever fields a person has added.
+
+    Raises:
+        FolderError: the folder holds no catalogue.
+        InvalidCatalogue: a file breaks the contract; names the line.
+    """
+    root = output_folder(dir)
+    store = Store.peek(root)
+    if not store.items and not (root / "catalog.json").exists() and not (root / "catalog.partial.json").exists():
+        raise FolderError(
+            f"{root} holds no catalogue",
+            hint="Make one first (python -m data_generator, or notebook 02), or name another folder.",
+        )
+    frame = pd.DataFrame([item.model_dump(by_alias=True) for item in store.items])
+    for name in ("productId", "name", "description", "filename", "imagePrompt"):
+        frame[name] = (frame[name] if name in frame else pd.Series([], dtype="str")).astype("str")
+    names = [category.name for category in store.categories]
+    frame["category"] = pd.Categorical(frame.get("category", []), categories=names)
+    paths = [store.image_path(item) for item in store.items]
+    sizes = [_png_size(path) for path in paths]
+    measured: dict[str, pd.Series[Any]] = {
+        "image_path": pd.Series([str(path) for path in paths], dtype="str"),
+        "has_image": pd.Series([size is not None for size in sizes], dtype="bool"),
+        "image_size": pd.Series(sizes, dtype="Int64"),
+        "name_words": frame["name"].str.split().map(len).astype("Int64"),
+        "description_length": frame["description"].str.len().astype("Int64"),
+        "prompt_length": frame["imagePrompt"].str.len().astype("Int64"),
+    }
+    stored = ["productId", "name", "description", "category", "filename", "imagePrompt"]
+    added = [name for name in frame.columns if name not in stored and name not in measured]
+    return frame.assign(**dict(measured))[[*stored, *measured, *added]]
+
+
+def _png_size(path: Path) -> int | None:
+    """The width in pixels of the PNG at `path`, from its header; None where there is none."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(24)
+    except OSError:
+        return None
+    if len(header) < 24 or header[:8] != _PNG:
+        return None
+    return int(struct.unpack(">I", header[16:20])[0])
+
+
+def coverage(catalogue: pd.DataFrame) -> pd.DataFrame:
+    """Items and pictures by category, in the categories' order, those without an item too.
+
+    Returns:
+        Index category; columns items and images, both Int64.
+    """
+    grouped = catalogue.groupby("category", observed=False)["has_image"]
+    return pd.DataFrame({"items": grouped.size(), "images": grouped.sum()}).astype("Int64")
+
+
+def missing_images(catalogue: pd.DataFrame) -> pd.DataFrame:
+    """The items without a picture: productId, name, category, imagePrompt."""
+    columns = ["productId", "name", "category", "imagePrompt"]
+    return catalogue.loc[~catalogue["has_image"], columns].reset_index(drop=True)
+
+
+def rejected_items(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002 - as above
+    """What the rules refused: when, name, rules and reasons (each joined by "; "), newest last."""
+    records = [
+        {
+            "when": record.get("when"),
+            "name": record["item"].get("name", "") if isinstance(record.get("item"), dict) else "",
+            "rules": "; ".join(record.get("rules", [])),
+            "reasons": "; ".join(record.get("reasons", [])),
+        }
+        for record in _lines(output_folder(dir) / "rejected_items.jsonl")
+    ]
+    return _dated(pd.DataFrame(records, columns=["when", "name", "rules", "reasons"]))
+
+
+def failed_images(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002 - as above
+    """The pictures that the last run could not make: productId, name, prompt, reason, attempts (Int64), when."""
+    columns = ["productId", "name", "prompt", "reason", "attempts", "when"]
+    frame = pd.DataFrame(list(_lines(output_folder(dir) / "failed_images.log")), columns=columns)
+    return _dated(frame.astype({"attempts": "Int64"}))
+
+
+def _dated(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(when=pd.to_datetime(frame["when"], utc=True))
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The JSON objects of a log, one a line; a line that a kill has torn is left out."""
+    if not path.exists():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict):
+            yield record

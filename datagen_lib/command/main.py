@@ -1,0 +1,128 @@
+"""The command line: `python -m data_generator`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .logs import log_to_stderr, say
+
+if TYPE_CHECKING:
+    from datagen_lib.pipeline.plan import Estimate
+    from datagen_lib.pipeline.run import Outcome
+    from datagen_lib.settings import Settings
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 complete, 1 incomplete, 2 to be set right, 130 interrupted."""
+    try:
+        return _main(argv)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        say("\ninterrupted: everything accepted so far is on disk; the same command goes on from there.")
+        return INTERRUPTED
+
+
+def _main(argv: Sequence[str] | None) -> int:
+    from datagen_lib.errors import DatagenError
+
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):  # a Windows pipe takes few letters of a path
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        return _run(parser().parse_args(argv))
+    except DatagenError as error:
+        say(f"error: {error}")
+        return error.exit_code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's parser; its options are the settings that have a flag."""
+    from datagen_lib.settings import Settings, flag
+
+    result = argparse.ArgumentParser(
+        prog="python -m data_generator",
+        description="Make the seed data of a LEGO-style catalogue: 20 categories, items, and a picture of each.",
+        epilog="Settings come from these flags, then the environment, then .env. What is on disk is never made again. "
+        "Exit codes: 0 complete, 1 incomplete (run again to go on), 2 something to set right, 130 interrupted.",
+    )
+    for name, field in Settings.model_fields.items():
+        option = flag(name)
+        if not option:
+            continue
+        names = [option, "--skip-images"] if name == "dry_run" else [option]
+        if field.annotation is bool:
+            result.add_argument(*names, dest=name, action="store_true", default=None, help=field.description)
+        else:
+            metavar = "N" if field.annotation in {int, float} else name.split("_")[-1].upper()
+            default = "" if field.default is None else f" (default {field.default})"
+            text = f"{field.description}{default}".replace("%", "%%")
+            result.add_argument(*names, dest=name, metavar=metavar, help=text)
+    result.add_argument("--estimate", action="store_true", help="Say what a run would do and cost, without a call")
+    result.add_argument("--version", action="store_true", help="Show the version and exit")
+    return result
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    values = vars(arguments)
+    if values.pop("version"):
+        from datagen_lib.pipeline.account import package_version
+
+        sys.stdout.write(f"{package_version()}\n")
+        return 0
+    from datagen_lib.settings import Settings, found
+
+    from .texts import estimate_text, opening, summary_text
+
+    only_estimate = values.pop("estimate")
+    asked = found(**values).get("provider")
+    settings = Settings.load(**values)
+    log_to_stderr(settings)
+    if only_estimate:
+        sys.stdout.write(estimate_text(_estimate(settings), settings) + "\n")
+        return 0
+    say(opening(settings, chosen=asked is not None and str(asked[0]).lower() != "auto"))
+    outcome = _generate(settings)
+    sys.stdout.write(summary_text(outcome, settings) + "\n")
+    if outcome.stopped is not None:
+        say(f"stopped: {outcome.stopped}")
+        return outcome.stopped.exit_code
+    return 0 if outcome.complete else 1
+
+
+def _generate(settings: Settings) -> Outcome:
+    from datagen_lib.pipeline.account import Account
+    from datagen_lib.pipeline.run import run
+
+    from .progress import Progress
+
+    account = Account()
+    with Progress(account) as progress:
+        return asyncio.run(_until_signal(run(settings, listen=progress)))
+
+
+async def _until_signal(work: Any) -> Outcome:
+    """Let SIGTERM end the run as Ctrl-C does."""
+    task = asyncio.current_task()
+    assert task is not None
+    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows has no such handler
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    outcome: Outcome = await work
+    return outcome
+
+
+def _estimate(settings: Settings) -> Estimate:
+    from datagen_lib.folder.store import Store
+    from datagen_lib.pipeline.plan import estimate
+    from datagen_lib.service.client import prices
+    from datagen_lib.stages.images import images_to_make
+
+    store = Store.peek(settings.output_dir, validate=not settings.no_validate)
+    pictures = [] if settings.dry_run else asyncio.run(images_to_make(store, force=settings.force_images))
+    return estimate(settings, store, prices(settings), images=len(pictures))

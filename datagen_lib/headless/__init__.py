@@ -1,0 +1,1 @@
+"""The command datagen-lab: the notebooks run in order without a browser, and judged by their files."""

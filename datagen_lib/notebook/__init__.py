@@ -1,0 +1,68 @@
+"""What the notebooks import: the form, the live displays, pictures and tables.
+
+Importing it in a notebook also makes the library's own errors readable there: what happened and what to do next,
+instead of a page of traceback. The cell fails all the same, so that Run All stops and a headless run notices.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from datagen_lib.errors import DatagenError
+from datagen_lib.runner import Interrupted
+
+from .form import Form, settings_form
+from .live import Live, LiveGallery, LiveTable
+from .preflight import ask, follow, price_table, probe, settings_table
+from .show import contact_sheet, figure, gallery, quote, table, with_thumbnails
+from .timeline import plot_timeline, timeline
+
+__all__ = [
+    "Form",
+    "Live",
+    "LiveGallery",
+    "LiveTable",
+    "ask",
+    "contact_sheet",
+    "figure",
+    "follow",
+    "gallery",
+    "plot_timeline",
+    "price_table",
+    "probe",
+    "quote",
+    "settings_form",
+    "settings_table",
+    "table",
+    "timeline",
+    "with_thumbnails",
+]
+
+
+def error_text(error: BaseException) -> str:
+    """What a cell shows of an error that has a message of its own."""
+    if isinstance(error, DatagenError):
+        hint = f"\n\x1b[1mWhat to do:\x1b[0m {error.hint}" if error.hint else ""
+        return f"\x1b[1;31mStopped:\x1b[0m {error.what}{hint}"
+    return "\x1b[1;31mInterrupted.\x1b[0m Everything accepted so far is on disk; run the cell again to go on."
+
+
+def _show_error(shell: Any, kind: type[BaseException], error: BaseException, *_: Any, **__: Any) -> list[str]:
+    lines = error_text(error).split("\n")
+    shell._showtraceback(kind, error, lines)  # noqa: SLF001 - what makes it an error output; there is no public way
+    return lines
+
+
+def _make_errors_readable() -> None:
+    from IPython.core.getipython import get_ipython
+
+    shell: Any = get_ipython()
+    if shell is not None and not shell.custom_exceptions:
+        shell.set_custom_exc((DatagenError, asyncio.CancelledError, Interrupted), _show_error)
+
+
+_make_errors_readable()
+# The live displays show what the library logs; with no handler at all, Python would print it into the cell in red.
+logging.getLogger("datagen_lib").addHandler(logging.NullHandler())

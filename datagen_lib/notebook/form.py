@@ -1,0 +1,223 @@
+"""Settings as a form in a cell, made from the fields themselves: their types, bounds and descriptions.
+
+The form starts at the settings that it is given and checks each change. `form.settings` always holds the last valid
+ones, frozen as ever, so a cell that does work opens with `settings = form.settings`. Buttons and widgets only edit;
+cells do the work, so a notebook runs the same without a browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+import ipywidgets as w
+from pydantic import SecretStr
+
+from datagen_lib.errors import SettingsError
+from datagen_lib.settings import Settings
+
+SLIDER_STEPS = 100  # a range up to this gets a slider, a longer one a number box
+_NAME_WIDTH = "190px"
+
+_remembered: dict[tuple[str, ...], dict[str, Any]] = {}
+
+
+def settings_form(settings: Settings, fields: Sequence[str]) -> Form:
+    """A form over some of the settings; show it as the last line of a cell, and read `.settings` of it later.
+
+    What was changed in it is kept when the cell runs again (Run All does that), as long as the cell gives it the same
+    starting values; other starting values win.
+
+    Args:
+        settings: where it starts.
+        fields: names of the fields to offer.
+
+    Raises:
+        SettingsError: there is no such field.
+    """
+    unknown = [f"{name}: there is no such setting" for name in fields if name not in Settings.model_fields]
+    if unknown:
+        raise SettingsError(unknown)
+    return Form(settings, fields)
+
+
+class Form:
+    """The widgets, and the settings as they stand.
+
+    Attributes:
+        settings: the last valid ones.
+        changes: what was changed in the form, by field.
+        problems: what is wrong with the values that were not taken, by field.
+        widgets: the input of each field.
+    """
+
+    def __init__(self, settings: Settings, fields: Sequence[str]) -> None:
+        self._start = self.settings = settings
+        self.changes: dict[str, Any] = {}
+        self.problems: dict[str, str] = {}
+        self._listeners: list[Callable[[Settings], None]] = []
+        self._key = (*fields, settings.model_dump_json())
+        self._refreshing = False
+        specs = Settings.model_json_schema()["properties"]
+        self._inputs = {name: _Input(name, specs[name], getattr(settings, name)) for name in fields}
+        self.widgets = {name: field.widget for name, field in self._inputs.items()}
+        for name, field in self._inputs.items():
+            field.widget.observe(self._observer(name), names="value")
+        self._note = w.HTML()
+        self._reset = w.Button(
+            description="Back to the start values", layout=w.Layout(width="auto", align_self="flex-start")
+        )
+        self._reset.on_click(lambda _: self.reset())
+        rows = [w.HBox([field.widget, field.help], layout=_WRAP) for field in self._inputs.values()]
+        self.view = w.VBox([*rows, self._note, self._reset])
+        for name, value in _remembered.get(self._key, {}).copy().items():
+            self.change(name, value)
+        self._refresh()
+
+    def change(self, name: str, value: Any) -> bool:
+        """Put a value in, as typing it does; whether it was taken."""
+        values = {field: getattr(self.settings, field) for field in Settings.model_fields} | {name: value}
+        try:
+            # load, not changed: another provider's settings may stand in the environment, and a relative folder too.
+            self.settings = Settings.load(**values)
+        except SettingsError as error:
+            self.problems[name] = "; ".join(error.problems)
+            self._refresh(but=name)
+            return False
+        self.problems.pop(name, None)
+        self.changes[name] = value
+        _remembered[self._key] = dict(self.changes)
+        self._refresh()
+        for listener in self._listeners:
+            listener(self.settings)
+        return True
+
+    def reset(self) -> None:
+        """Back to the start values."""
+        self.settings = self._start
+        self.changes, self.problems = {}, {}
+        _remembered.pop(self._key, None)
+        self._refresh()
+        for listener in self._listeners:
+            listener(self.settings)
+
+    def on_change(self, listener: Callable[[Settings], None]) -> None:
+        """Call `listener` with the settings after each change that was taken."""
+        self._listeners.append(listener)
+
+    def _observer(self, name: str) -> Callable[[Any], None]:
+        def observe(_: Any) -> None:
+            if not self._refreshing:
+                value = self._inputs[name].read()
+                if value is not _UNCHANGED:
+                    self.change(name, value)
+
+        return observe
+
+    def _refresh(self, *, but: str = "") -> None:
+        """Show the settings as they stand, and leave what was typed and not taken where it can be corrected."""
+        self._refreshing = True
+        try:
+            for name, field in self._inputs.items():
+                if name != but and name not in self.problems:
+                    field.show(getattr(self.settings, name))
+        finally:
+            self._refreshing = False
+        self._note.value = self._note_html()
+        self._reset.layout.display = "" if self.changes or self.problems else "none"
+
+    def _note_html(self) -> str:
+        lines = [
+            f'<div role="alert" style="color:var(--jp-error-color1, #b00020)"><b>Not taken:</b> {escape(problem)}. '
+            f"<b>{escape(name)}</b> stays at {escape(shown(getattr(self.settings, name)))}.</div>"
+            for name, problem in self.problems.items()
+        ]
+        if self.changes:
+            listed = ", ".join(f"{name} = {shown(getattr(self.settings, name))}" for name in self.changes)
+            lines.append(f"<div><b>Changed here:</b> {escape(listed)}. The cells below use it when you run them.</div>")
+        return "".join(lines)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """The widgets, with a table beside them for views that have none: saved, untrusted, or made HTML."""
+        bundle: dict[str, Any] = dict(self.view._repr_mimebundle_())
+        values = {name: shown(getattr(self.settings, name)) for name in self._inputs}
+        rows = "".join(
+            f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(value)}</td>'
+            f'<td style="text-align:left">{escape(str(Settings.model_fields[name].description))}</td></tr>'
+            for name, value in values.items()
+        )
+        bundle["text/html"] = f"<table><tbody>{rows}</tbody></table>"
+        bundle["text/plain"] = "\n".join(f"{name} = {value}" for name, value in values.items())
+        return bundle
+
+
+def shown(value: Any) -> str:
+    """A setting's value as people may see it."""
+    if isinstance(value, SecretStr):
+        return "set (hidden)"
+    return "not set" if value is None else str(value)
+
+
+_UNCHANGED = object()
+_WRAP = w.Layout(flex_flow="row wrap", align_items="center")
+
+
+class _Input:
+    """One field: its widget, and how a value gets into it and out of it."""
+
+    def __init__(self, name: str, spec: dict[str, Any], value: Any) -> None:
+        options = [option for option in spec.get("anyOf", [spec]) if option.get("type") != "null"]
+        self.spec = spec | options[0]
+        self.optional = "anyOf" in spec
+        self.secret = bool(self.spec.get("writeOnly"))
+        self.widget = self._make(value)
+        self.widget.description = name
+        self.widget.style.description_width = _NAME_WIDTH
+        self.widget.layout.width = "460px"
+        self.widget.tooltip = str(spec.get("description", ""))
+        self.help = w.HTML(
+            f'<span style="opacity:.75">{escape(self._help())}</span>', layout=w.Layout(flex="1 1 260px")
+        )
+
+    def _help(self) -> str:
+        low, high = self.spec.get("minimum"), self.spec.get("maximum")
+        bounds = f" ({low:,} to {high:,})" if low is not None and high is not None else ""
+        return f"{self.spec.get('description', '')}{bounds}"
+
+    def _make(self, value: Any) -> Any:
+        kind, low, high = self.spec.get("type"), self.spec.get("minimum"), self.spec.get("maximum")
+        if "enum" in self.spec:
+            choices = [("not set", None)] if self.optional else []
+            return w.Dropdown(options=[*choices, *((str(choice), choice) for choice in self.spec["enum"])], value=value)
+        if kind == "boolean":
+            return w.Checkbox(value=value, indent=True)
+        if kind == "integer" and not self.optional and low is not None and high is not None:
+            if high - low <= SLIDER_STEPS:
+                return w.IntSlider(value=value, min=low, max=high, continuous_update=False)
+            return w.IntText(value=value)
+        if kind == "number" and not self.optional:
+            return w.FloatText(value=value)
+        if self.secret:
+            return w.Password(placeholder=shown(value), continuous_update=False)
+        # An optional number is text too: an empty box is the only way to say that it is not set.
+        return w.Text(value="" if value is None else str(value), placeholder="not set", continuous_update=False)
+
+    def read(self) -> Any:
+        """What the user entered; an emptied password box means that nothing changed."""
+        value = self.widget.value
+        if not self.secret:
+            return value
+        if not value:
+            return _UNCHANGED
+        return SecretStr(value)
+
+    def show(self, value: Any) -> None:
+        """Put the value in force into the widget; never a secret."""
+        if self.secret:
+            self.widget.value = ""
+            self.widget.placeholder = shown(value)
+        elif isinstance(self.widget, w.Text):
+            self.widget.value = "" if value is None else str(value)
+        else:
+            self.widget.value = value

@@ -1,0 +1,244 @@
+"""A run as it happens, in one cell: bars, a table that grows, pictures as they land; and a Stop button.
+
+    live = LiveTable()
+    outcome = await live.watch(run(settings, stages=["items"], listen=live))
+
+A live display is a listener (see events.py): it only takes notes, in whichever thread the run lives. The cell's own
+loop draws, at most five times a second, into one output that keeps the last state in the saved notebook.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Coroutine
+from contextlib import suppress
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as w
+from IPython.display import DisplayHandle
+
+from datagen_lib import events
+from datagen_lib.errors import DatagenError, RunStopped
+from datagen_lib.pipeline.account import Account
+from datagen_lib.pipeline.run import Outcome
+from datagen_lib.runner import run_async
+
+from .show import THUMBNAIL, counted, gallery_html, table_html, thumbnail
+
+TICK = 0.2  # s between two drawings, at least
+BYTES_PER_SECOND = 500_000  # of drawing, at most: a large gallery is drawn less often
+SHOWN_ROWS = 12
+
+
+class Live:
+    """Bars for categories, items and pictures, with calls, retries, cost and time. Subclasses add what has been made.
+
+    Args:
+        priced: whether the cost is shown; False for a lab against an offline model that plays Azure.
+
+    Attributes:
+        account: what the run did.
+        stop: set it, from any thread, to stop the run; the Stop button does.
+        events: all that was heard, each with its time (monotonic, s).
+    """
+
+    def __init__(self, *, priced: bool = True) -> None:
+        self.account = Account()
+        self._priced = priced
+        self.stop = threading.Event()
+        self.events: list[tuple[float, events.Event]] = []
+        self._seen = 0
+        self._plan: events.Planned | None = None
+        self._notice = ""
+        self._ending = ""
+        self._head, self._body = _handle(), _handle()
+
+    def __call__(self, event: events.Event) -> None:
+        """Hear of an event; appending to a list is all that happens in the run's thread."""
+        self.events.append((time.monotonic(), event))
+
+    async def watch(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
+        """Run it in the shared loop and draw it here until it ends.
+
+        Raises:
+            RunStopped: Stop or the kernel's interrupt ended it, or it had to end; what was accepted is on disk.
+            SetupError: it can't start like this.
+        """
+        self.account.started = time.monotonic()
+        button = w.Button(description="Stop", icon="stop", tooltip="Stop the run and keep what is made")
+        button.on_click(lambda _: self.stop.set())
+        self._head.display(button)
+        self._body.display({"text/html": self._html(), "text/plain": self._text()}, raw=True)
+        over = asyncio.Event()
+        drawing = asyncio.create_task(self._keep_drawing(over))
+        try:
+            outcome = await run_async(work, stop=self.stop)
+            if outcome.stopped is not None:
+                raise outcome.stopped
+        except asyncio.CancelledError:
+            self._ending = "Stopped. What was made is kept."
+            raise RunStopped(
+                "the run was stopped; everything accepted so far is on disk", hint="Run this cell again to go on."
+            ) from None
+        except DatagenError:
+            self._ending = "Ended early. What was made is kept."
+            raise
+        else:
+            self._ending = "Nothing to do: it is all there." if outcome.idle else "Done."
+            if outcome.account.failed:
+                failed = counted(len(outcome.account.failed), "picture")
+                self._ending = f"Not complete: {failed} failed. Run this cell again to try once more."
+            return outcome
+        finally:
+            over.set()
+            await drawing
+            button.close()
+            self._head.update({"text/html": "", "text/plain": ""}, raw=True)
+
+    async def _keep_drawing(self, over: asyncio.Event) -> None:
+        """Draw until it is over, and then once more: the last state is what the saved notebook shows."""
+        while not over.is_set():
+            size = await self._draw()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), max(TICK, size / BYTES_PER_SECOND))
+        await self._draw()
+
+    async def _draw(self) -> int:
+        """Show what has been heard up to now; returns how many characters that took."""
+        heard = [event for _, event in self.events[self._seen :]]
+        self._seen += len(heard)
+        for event in heard:
+            self.account(event)
+            if isinstance(event, events.Planned):
+                self._plan = event
+            elif isinstance(event, events.Retrying):
+                self._notice = f"Waiting {event.wait:.1f} s before try {event.attempt + 1}: {event.reason}"
+            elif isinstance(event, events.CallDone) and event.ok:
+                self._notice = ""
+            await self._take(event)
+        html = self._html()
+        self._body.update({"text/html": html, "text/plain": self._text()}, raw=True)
+        return len(html)
+
+    async def _take(self, event: events.Event) -> None:
+        """What a subclass makes of an event; it may take its time in a thread."""
+
+    def _content(self) -> str:
+        """What a subclass shows below the bars, as HTML."""
+        return ""
+
+    # -- drawing -------------------------------------------------------------------------------------------------
+
+    def _bars(self) -> list[tuple[str, int, int]]:
+        """(what, made, wanted) for each thing that is made or was there."""
+        plan, done = self._plan, self.account
+        if plan is None:
+            return []
+        bars = [("categories", plan.categories_ready + done.categories, 20)]
+        if done.items or plan.items_ready or (plan.items_target and not done.categories):
+            bars.append(("items", plan.items_ready + done.items, plan.items_target))
+        if plan.images_wanted:
+            bars.append(("pictures", plan.images_ready + done.images, plan.items_target))
+        return bars
+
+    def _status(self) -> str:
+        done = self.account
+        parts = [counted(done.calls["text"], "text call"), counted(done.calls["image"], "image call")]
+        retries = done.retries.total()
+        parts += [counted(retries, "retry", "retries")] if retries else []
+        parts += [counted(done.rejected_items, "item") + " refused"] if done.rejected_items else []
+        parts += [counted(len(done.failed), "picture") + " failed"] if done.failed else []
+        parts += [f"${done.cost_usd:.2f}"] if done.cost_usd and self._priced else []
+        return ", ".join([*parts, f"{done.seconds:.1f} s"])
+
+    def _html(self) -> str:
+        bars = "".join(_bar_html(*bar) for bar in self._bars())
+        ending = f"<b>{escape(self._ending)}</b> " if self._ending else ""
+        notice = f'<div style="opacity:.8">{escape(self._notice)}</div>' if self._notice and not self._ending else ""
+        status = f'<div style="margin:4px 0">{ending}{escape(self._status())}</div>'
+        return f"<div>{bars}{status}{notice}{self._content()}</div>"
+
+    def _text(self) -> str:
+        bars = ", ".join(f"{made} of {wanted} {what}" for what, made, wanted in self._bars())
+        return " ".join(
+            part for part in (self._ending, f"{bars}; {self._status()}" if bars else self._status()) if part
+        )
+
+
+def _bar_html(what: str, made: int, wanted: int) -> str:
+    share = 100 * min(1.0, made / wanted) if wanted else 100.0
+    track = "display:inline-block;width:220px;height:9px;border-radius:5px;background:#8884;overflow:hidden"
+    fill = f"display:block;width:{share:.0f}%;height:100%;background:#2a6fdb"
+    return (
+        f'<div role="progressbar" aria-label="{what}" aria-valuenow="{made}" aria-valuemax="{wanted}">'
+        f'<span style="display:inline-block;width:90px">{what}</span>'
+        f'<span style="{track}"><span style="{fill}"></span></span>'
+        f'<span style="margin-left:10px">{made} of {wanted}</span></div>'
+    )
+
+
+def _handle() -> Any:
+    return DisplayHandle()  # type: ignore[no-untyped-call]
+
+
+class LiveTable(Live):
+    """The newest items on top, refused ones with their reasons among them; the categories while there is no item.
+
+    Args:
+        rows: how many are shown.
+    """
+
+    def __init__(self, rows: int = SHOWN_ROWS, **options: Any) -> None:
+        super().__init__(**options)
+        self._limit = rows
+        self._categories: list[list[str]] = []
+        self._items: list[list[str]] = []
+
+    async def _take(self, event: events.Event) -> None:
+        match event:
+            case events.CategoryAccepted(category):
+                self._categories.append([escape(category.name), escape(category.slug)])
+            case events.ItemAccepted(item, _):
+                self._items.append(["accepted", *map(escape, (item.name, item.category, item.description))])
+            case events.ItemRejected(name, violations):
+                reasons = "; ".join(violation.reason for violation in violations)
+                self._items.append(["<b>refused</b>", escape(name), "", escape(reasons)])
+
+    def _content(self) -> str:
+        columns, rows = ["", "item", "category", "description, or why it was refused"], self._items
+        if not rows:
+            columns, rows = ["category", "slug"], self._categories
+        if not rows:
+            return ""
+        newest = rows[: -self._limit - 1 : -1]
+        below = f"<div>and {len(rows) - len(newest)} before these</div>" if len(rows) > len(newest) else ""
+        return table_html(columns, newest) + below
+
+
+class LiveGallery(Live):
+    """Each picture as it lands, with its item's name; below them those that failed, and why.
+
+    Args:
+        folder: the output folder, whose `images` they lie in.
+        size: pixels of a thumbnail.
+    """
+
+    def __init__(self, folder: Path, size: int = THUMBNAIL, **options: Any) -> None:
+        super().__init__(**options)
+        self._folder, self._size = folder, size
+        self._pictures: list[tuple[bytes | None, str]] = []
+
+    async def _take(self, event: events.Event) -> None:
+        if isinstance(event, events.ImageSaved):
+            path = self._folder / "images" / event.item.filename
+            self._pictures.append((await asyncio.to_thread(thumbnail, path, self._size), event.item.name))
+
+    def _content(self) -> str:
+        failed = "".join(
+            f"<li><b>failed</b> {escape(event.item.name)}: {escape(event.reason)}</li>" for event in self.account.failed
+        )
+        return gallery_html(self._pictures, self._size) + (f"<ul>{failed}</ul>" if failed else "")

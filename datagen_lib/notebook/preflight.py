@@ -1,0 +1,192 @@
+"""What one looks at before a run: the settings found, one tiny call to each deployment, the price."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from html import escape
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel
+
+from datagen_lib.errors import ContentFiltered, DatagenError, MalformedAnswer
+from datagen_lib.events import Kind
+from datagen_lib.folder.store import Store
+from datagen_lib.models import CategoriesWire
+from datagen_lib.pipeline.plan import estimate
+from datagen_lib.prompts import CATEGORIES, OPENINGS, TAIL, categories_request
+from datagen_lib.service.answers import Drawn
+from datagen_lib.service.client import Client, prices
+from datagen_lib.service.costs import Prices
+from datagen_lib.settings import REQUIRED, Settings, found, variable
+
+from .form import Form, shown
+from .show import Html, output, table_html
+
+PROBE_TIMEOUT = 180.0  # s; a picture takes a minute at times
+PROBE_RETRIES = 2
+QUALITIES = ("low", "medium", "high")
+
+
+def settings_table(form: Form | None = None, **given: Any) -> pd.DataFrame:
+    """Which settings are set, and from where; those that Azure needs are listed, set or not. No secret is shown.
+
+    Args:
+        form: says what was changed in it.
+        **given: the explicit arguments, by field.
+
+    Returns:
+        Index setting (the variable's name); columns value, from, what.
+    """
+    changes = form.changes if form is not None else {}
+    sources: dict[str, tuple[Any, str]] = {
+        **found(**given),
+        **{name: (value, "form") for name, value in changes.items()},
+    }
+    listed = [n for n in Settings.model_fields if n in sources or n in REQUIRED["azure"] or n in ("provider", *given)]
+    records: list[tuple[str, ...]] = []
+    for name in listed:
+        value, source = sources.get(name, (Settings.model_fields[name].default, "default"))
+        if name == "output_dir" and form is not None:
+            value = form.settings.output_dir
+        elif name == "provider" and value == "auto" and form is not None:
+            value = f"auto: {form.settings.provider}"
+        secret = "SecretStr" in str(Settings.model_fields[name].annotation)
+        text = "set (hidden)" if secret and value is not None else shown(value)
+        origin = "nowhere" if value is None else "this notebook" if source == "argument" else source
+        records.append((variable(name), text, origin, str(Settings.model_fields[name].description)))
+    return pd.DataFrame(records, columns=["setting", "value", "from", "what"]).set_index("setting")
+
+
+async def ask(settings: Settings, *, system: str, user: str, wire: type[BaseModel], count: int) -> str:
+    """One structured call, kept nowhere: the answer's raw text. A torn answer is asked for again, as the stages do.
+
+    Raises:
+        DatagenError: it can't be had, even after the retries.
+    """
+    raw: list[str] = []
+
+    async def call() -> None:
+        raw.clear()
+        stream = client.objects(system=system, user=user, wire=wire, count=count, record=raw)
+        async with aclosing(stream):
+            async for _ in stream:
+                pass
+
+    async with Client(settings) as client:
+        for last in (False, True):
+            try:
+                await client.persist("text", call)
+                break
+            except (MalformedAnswer, ContentFiltered):
+                if last:
+                    raise
+    return "".join(raw)
+
+
+async def probe(settings: Settings) -> pd.DataFrame:
+    """One tiny call to each deployment: a category, and a picture of low quality (about a cent on Azure).
+
+    Returns:
+        Index deployment; columns result ("pass" or "fail"), seconds, says: what came back, or what to change.
+    """
+    small = settings.changed(
+        image_quality="low",
+        request_timeout=min(PROBE_TIMEOUT, settings.request_timeout),
+        max_retries=min(PROBE_RETRIES, settings.max_retries),
+    )
+    records = [await _probe(small, kind) for kind in ("text", "image")]
+    return pd.DataFrame(records, columns=["deployment", "result", "seconds", "says"]).set_index("deployment")
+
+
+async def _probe(settings: Settings, kind: Kind) -> tuple[str, str, float, str]:
+    begun = time.monotonic()
+    text, image = _deployments(settings)
+    name = f"text: {text}" if kind == "text" else f"image: {image}"
+    try:
+        says = await (_one_category(settings) if kind == "text" else _one_picture(settings))
+    except DatagenError as error:
+        # The whole of it: this is the moment to mend what is wrong.
+        return name, "fail", round(time.monotonic() - begun, 1), str(error).replace("\n  → ", ". What to do: ")
+    return name, "pass", round(time.monotonic() - begun, 1), says
+
+
+async def _one_category(settings: Settings) -> str:
+    answer = await ask(
+        settings, system=CATEGORIES.system(), user=categories_request(CATEGORIES, 1), wire=CategoriesWire, count=1
+    )
+    return f"a category: {json.loads(answer)['categories'][0]['name']}"
+
+
+async def _one_picture(settings: Settings) -> str:
+    sizes: list[int] = []
+
+    async def call() -> Drawn:
+        return await client.picture(f"{OPENINGS[0]}, red cap, friendly smile, {TAIL}")
+
+    async def measure(drawn: Drawn) -> None:
+        sizes.append(len(await drawn.bytes()))
+
+    async with Client(settings) as client:
+        await client.persist("image", call, finish=measure)
+    return f"a picture of {sizes[0] // 1024:,} KB"
+
+
+def _deployments(settings: Settings) -> tuple[str, str]:
+    if settings.provider == "offline":
+        return "offline model", "offline model"
+    text = settings.azure_openai_gpt5_deployment or settings.openai_text_model
+    image = settings.azure_openai_image_deployment or settings.openai_image_model
+    return str(text), str(image)
+
+
+def price_table(settings: Settings) -> Html:
+    """What the run to come would cost and take, by the pictures' quality; what is on disk is not paid again."""
+    try:
+        records, dated = _price_records(settings)
+    except DatagenError as error:
+        return Html(f"<p>{escape(str(error))}</p>", str(error))
+    columns = ["picture quality", "text calls", "image calls", "US dollars", "minutes"]
+    if settings.provider == "offline":
+        above = "This run is free: the offline model draws on this machine. On Azure the same would take:"
+    else:
+        above = f"What this run would take with {settings.provider}:"
+    below = f"Prices of {dated}. Minutes at {records[0][5]} pictures a minute; a deployment of yours may allow more."
+    rows = [[escape(cell) for cell in record[:5]] for record in records]
+    html = f"<p>{escape(above)}</p>{table_html(columns, rows)}<p>{escape(below)}</p>"
+    return Html(html, "\n".join([above, *("  ".join(record[:5]) for record in records), below]))
+
+
+def _price_records(settings: Settings) -> tuple[list[tuple[str, ...]], str]:
+    offline = settings.provider == "offline"
+    table = Prices.load(settings.prices_file) if offline else prices(settings)
+    store = Store.peek(settings.output_dir)
+    if offline and store.provider == "offline":
+        store = Store(settings.output_dir)  # Azure would start in a folder of its own
+    images = sum(not store.image_path(item).exists() for item in store.items)
+    records: list[tuple[str, ...]] = []
+    for quality in QUALITIES:
+        values: dict[str, Any] = {"image_quality": quality} | ({"provider": "azure"} if offline else {})
+        guess = estimate(settings.model_copy(update=values), store, table, images=images)
+        chosen = f"{quality} (chosen)" if quality == settings.image_quality else quality
+        minutes = f"{guess.minutes:,.0f}" if guess.minutes >= 1 or not guess.images else "under 1"
+        records.append(
+            (
+                chosen,
+                f"{guess.text_calls:,}",
+                f"{guess.image_calls:,}",
+                f"{guess.usd:,.2f}",
+                minutes,
+                f"{guess.images_per_minute:.0f}",
+            )
+        )
+    return records, table.dated
+
+
+def follow(form: Form, render: Callable[[Settings], Html]) -> None:
+    """Show `render(settings)` in this cell, and again after each change in the form."""
+    show = output(render(form.settings))
+    form.on_change(lambda settings: show(render(settings)))

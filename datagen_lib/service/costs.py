@@ -1,0 +1,118 @@
+"""What calls cost: the dated price table, and the ledger that keeps a run inside its budget.
+
+The table (`prices.json`, or the file that PRICES_FILE names) holds list prices in US dollars per million tokens; the
+date stands in it. A deployment's name is the user's own, so the model is guessed from it: the longest listed model
+name that it contains, else the table's default.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Self
+
+from datagen_lib.errors import BudgetReached, SettingsError
+from datagen_lib.events import Kind
+
+CHARACTERS_PER_TOKEN = 3.0  # on the safe side of English text's 4
+TOKENS_PER_ITEM = 180
+REASONING_TOKENS = 1500
+
+
+@dataclass(frozen=True)
+class Prices:
+    """The prices that apply to one pair of deployments; all zero for the offline model."""
+
+    dated: str
+    text_model: str
+    image_model: str
+    text: dict[str, float]
+    image: dict[str, float]
+    image_output_tokens: dict[str, int]
+
+    @classmethod
+    def load(cls, path: Path | None = None, *, text: str = "", image: str = "") -> Self:
+        """The prices of the deployments (or models) `text` and `image`.
+
+        Raises:
+            SettingsError: when the user's own table can't be read.
+        """
+        source = files(__package__).joinpath("prices.json") if path is None else path
+        try:
+            table: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
+            text_model, image_model = _match(table, "text", text), _match(table, "image", image)
+            return cls(
+                dated=str(table["dated"]),
+                text_model=text_model,
+                image_model=image_model,
+                text={key: float(value) for key, value in table["text"][text_model].items()},
+                image={key: float(value) for key, value in table["image"][image_model].items()},
+                image_output_tokens={key: int(value) for key, value in table["image_output_tokens"].items()},
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise SettingsError(
+                [f"PRICES_FILE={path}: is no price table ({reason}); copy datagen_lib/prices.json and edit it"]
+            ) from error
+
+    @classmethod
+    def free(cls) -> Self:
+        """Nothing costs anything: the offline model."""
+        tokens = {"low": 272, "medium": 1056, "high": 4160, "auto": 4160}
+        return cls("", "offline", "offline", {"input": 0.0, "output": 0.0}, {"input": 0.0, "output": 0.0}, tokens)
+
+    def text_call(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
+        """Dollars of a text call."""
+        cached = self.text.get("cached_input", self.text["input"]) * cached_tokens
+        fresh = self.text["input"] * max(0, input_tokens - cached_tokens)
+        return (fresh + cached + self.text["output"] * output_tokens) / 1e6
+
+    def image_call(self, quality: str, input_tokens: int = 60, output_tokens: int | None = None) -> float:
+        """Dollars of one 1024x1024 picture; by the quality where the service counted no tokens."""
+        out = self.image_output_tokens.get(quality, 0) if output_tokens is None else output_tokens
+        return (self.image["input"] * input_tokens + self.image["output"] * out) / 1e6
+
+    def text_guess(self, characters: int, items: int) -> float:
+        """Dollars that a text call may cost, at most in practice, before it is made."""
+        return self.text_call(int(characters / CHARACTERS_PER_TOKEN), REASONING_TOKENS + TOKENS_PER_ITEM * items)
+
+
+def _match(table: dict[str, Any], kind: str, name: str) -> str:
+    folded = name.lower()
+    listed = sorted((model for model in table[kind] if model in folded), key=len)
+    return str(listed[-1] if listed else table["default"][kind])
+
+
+@dataclass
+class Ledger:
+    """Money spent and promised in this run, in US dollars.
+
+    A call reserves what it may cost before it is made, and settles what it did cost, so that calls that run side by
+    side can't pass the budget together.
+    """
+
+    prices: Prices
+    max_cost: float | None = None
+    spent: float = 0.0
+    reserved: float = 0.0
+
+    def reserve(self, kind: Kind, amount: float) -> None:
+        """Promise `amount` to a call.
+
+        Raises:
+            BudgetReached: when the run could then cost more than allowed.
+        """
+        if self.max_cost is not None and self.spent + self.reserved + amount > self.max_cost:
+            raise BudgetReached(
+                f"the next {kind} call could take this run past its budget of ${self.max_cost:.2f} "
+                f"(${self.spent:.2f} spent, up to ${self.reserved:.2f} under way, up to ${amount:.3f} for this call)",
+                hint="Everything made so far is kept. Raise MAX_COST_USD or --max-cost and run again to go on.",
+            )
+        self.reserved += amount
+
+    def settle(self, amount: float, cost: float) -> None:
+        """Replace the promised `amount` by the real `cost`."""
+        self.reserved -= amount
+        self.spent += cost

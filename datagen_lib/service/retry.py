@@ -1,0 +1,110 @@
+"""What is retried, and for how long: a call is made again after each passing failure, as long as that is reasonable.
+
+Backoff is exponential with full jitter; what the service asks for in Retry-After comes first. All calls to a deployment
+share its pace keeper, so that a 429 makes them wait once, together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from datagen_lib.errors import QuotaExhausted, TransientError
+
+from .pace import FIRST_WAIT, LONGEST_WAIT, Pace, loop_time, random_waits, records, testing
+
+T = TypeVar("T")
+
+LONGEST_ASKED = 600.0  # s; a run does not sit out more than this
+LONGEST_IN_ALL = 1800.0  # s, from a call's joining the line to its last retry
+MOST_ATTEMPTS = 8  # times max_retries + 1: the bound for a call whose 429s do not count
+
+__all__ = ["Pace", "persist", "testing"]
+
+
+async def persist(
+    operation: Callable[[], Awaitable[T]],
+    *,
+    pace: Pace,
+    max_retries: int,
+    finish: Callable[[T], Awaitable[object]] | None = None,
+    on_retry: Callable[[TransientError, float, int], None] | None = None,
+) -> T:
+    """Makes a call in its turn, and again after each `TransientError` for as long as that is reasonable.
+
+    A 429 counts against max_retries only when the deployment took no other call since this one joined the line or was
+    last refused: no call dies of its siblings' success. MOST_ATTEMPTS and LONGEST_IN_ALL bound those that don't count.
+    A deployment that has refused everything through max_retries pauses in a row has used up the retries of all.
+
+    Args:
+        operation: makes one attempt, in its turn.
+        finish: what to do with its result outside the turn, so that the next call goes meanwhile; retried the same way.
+        pace: the deployment's; a call that waits holds no slot of it.
+        max_retries: most retries; 0 for none.
+        on_retry: told the error, the wait (s) and the number of the retry (from 1) before each retry.
+
+    Raises:
+        QuotaExhausted: the service asks for more than LONGEST_ASKED.
+        TransientError: the last one, when every retry is used.
+    """
+    place, start, accepted = pace.place(), loop_time(), pace.accepted
+    attempts = counted = 0
+    while True:
+        try:
+            result = await _attempt(operation, pace, place)
+            if finish is not None:
+                await finish(result)
+            return result
+        except TransientError as exc:
+            shared = exc.throttled
+            if exc.retry_after is not None and exc.retry_after > LONGEST_ASKED:
+                raise _come_back(exc, exc.retry_after) from exc
+            attempts += 1
+            alive = shared and (pace.accepted != accepted or pace.is_taking_calls())
+            counted += not alive
+            accepted = pace.accepted
+            wait = pace.state.paused if shared else _backoff(counted, exc.retry_after)
+            used_up = counted > max_retries or (shared and not alive and pace.row > max_retries + 1)
+            hopeless = attempts >= MOST_ATTEMPTS * (max_retries + 1) or loop_time() - start + wait > LONGEST_IN_ALL
+            if used_up or hopeless or max_retries == 0:
+                raise
+            if on_retry is not None:
+                on_retry(exc, wait, attempts)
+            if shared and pace.row > 1:  # the probe was refused: let another call be the next one
+                place = pace.place()
+        if records:
+            records[-1].append(wait)
+        elif not shared:  # a 429's wait is the line's own pause: this call keeps its place in it
+            await asyncio.sleep(wait)
+
+
+async def _attempt(operation: Callable[[], Awaitable[T]], pace: Pace, place: int) -> T:
+    async with pace.turn(place):
+        try:
+            result = await operation()
+        except TransientError as exc:
+            if exc.throttled:
+                pace.throttled(exc.retry_after)
+            else:
+                pace.failed()
+            raise
+        pace.succeeded()
+        return result
+
+
+def _backoff(retries: int, asked: float | None) -> float:
+    wait = random_waits.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2 ** (retries - 1)))
+    return wait if asked is None else max(wait, asked + random_waits.uniform(0, 0.1 * asked))
+
+
+def _come_back(exc: TransientError, seconds: float) -> QuotaExhausted:
+    when = datetime.now().astimezone() + timedelta(seconds=seconds)
+    hours, minutes = divmod(math.ceil(seconds / 60), 60)
+    span = f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    return QuotaExhausted(
+        f"{exc.what} The service asks for a wait of {span}, too long to sit out.",
+        hint=f"Run the same command again after {when:%Y-%m-%d %H:%M} (local time); everything accepted is kept.",
+    )

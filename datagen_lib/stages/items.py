@@ -1,0 +1,210 @@
+"""The second stage: items in batches, checked and kept one by one as they stream in.
+
+Several batches are under way at once, over disjoint categories. Each goes to the categories that have fewest, carries
+only names that could collide, within a fixed budget, and is topped up by the next where it brings too little.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import aclosing
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+
+from datagen_lib.errors import (
+    CallFailed,
+    ContentFiltered,
+    EndpointGaveUp,
+    FruitlessBatches,
+    MalformedAnswer,
+    TransientError,
+)
+from datagen_lib.events import BatchDone, ItemAccepted, ItemRejected, ItemsComplete, Listener
+from datagen_lib.folder.store import Store
+from datagen_lib.models import CatalogItem, ItemDraft, ItemsWire
+from datagen_lib.prompts import ITEMS, Prompt, items_request
+from datagen_lib.rules import Violation, check_item, fold, tidy
+from datagen_lib.service.client import Client
+
+from .memory import NameMemory, facets
+from .planner import Batch, Planner
+
+log = logging.getLogger(__name__)
+
+FRUITLESS_BATCHES = 3
+
+
+class Coming:
+    """Tells the item stage that categories still come in, and when there is something new to plan with."""
+
+    def __init__(self, *, all_known: bool) -> None:
+        self.all_known = all_known
+        self._news = asyncio.Event()
+
+    def tell(self, *, all_known: bool | None = None) -> None:
+        self.all_known = self.all_known if all_known is None else all_known
+        self._news.set()
+
+    async def wait(self) -> None:
+        await self._news.wait()
+        self._news.clear()
+
+
+async def make_items(
+    client: Client,
+    store: Store,
+    *,
+    listen: Listener,
+    prompt: Prompt = ITEMS,
+    take: Callable[[CatalogItem], None] = lambda _: None,
+    coming: Coming | None = None,
+    target: int | None = None,
+) -> None:
+    """Grow the catalogue to its target, then write catalog.json.
+
+    Args:
+        client: the open client.
+        store: the open store.
+        listen: hears of every accepted and refused item and of every batch.
+        prompt: the texts.
+        take: called with each accepted item, which is on disk by then.
+        coming: where the categories are still being made.
+        target: stop at this many items, and leave the catalogue unfinished if that is below TARGET_COUNT.
+
+    Raises:
+        FruitlessBatches, EndpointGaveUp: three batches in a row brought nothing; what is there is kept.
+    """
+    stage = _Items(client, store, listen, prompt, take, target or client.settings.target_count)
+    await stage.grow(coming or Coming(all_known=True))
+    if len(store.items) >= client.settings.target_count and store.complete < len(store.items):
+        await store.aside(store.finish_items)
+        listen(ItemsComplete(len(store.items)))
+
+
+class _Items:
+    def __init__(
+        self,
+        client: Client,
+        store: Store,
+        listen: Listener,
+        prompt: Prompt,
+        take: Callable[[CatalogItem], None],
+        target: int,
+    ) -> None:
+        self.client, self.store, self.listen, self.prompt, self.take = client, store, listen, prompt, take
+        settings = client.settings
+        self.planner = Planner(target, settings.batch_size, settings.parallel_text_requests)
+        self.planner.have.update(store.by_category)
+        self.memory = NameMemory(store.items)
+        self.known = {fold(category.name): category.name for category in store.categories}
+        self.fruitless = 0
+
+    async def grow(self, coming: Coming) -> None:
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self.known = {fold(category.name): category.name for category in self.store.categories}
+                while batch := self.planner.next(self.store.categories, all_known=coming.all_known):
+                    task = group.create_task(self._run(batch))
+                    task.add_done_callback(lambda _: coming.tell())
+                if not self.planner.running and (coming.all_known or self.planner.missing <= 0):
+                    return
+                await coming.wait()
+
+    async def _run(self, batch: Batch) -> None:
+        """One batch to its end: a malformed or filtered answer is asked for once more, more strictly."""
+        problem: CallFailed | None = None
+        for stricter in (False, True):
+            try:
+                await self.client.persist("text", partial(self._ask, batch, stricter=stricter))
+                problem = None
+                break
+            except (MalformedAnswer, ContentFiltered) as error:
+                problem = error
+                log.info("a batch of %d items: %s", batch.count, error.what)
+            except CallFailed as error:
+                problem = error
+                log.warning("a batch of %d items is skipped: %s", batch.count, error.what)
+                break
+        await self.store.aside(self.store.sync)
+        self.planner.done(batch)
+        self.listen(BatchDone(batch.count, batch.returned, batch.accepted, problem.what if problem else ""))
+        self.fruitless = 0 if batch.accepted else self.fruitless + 1
+        if self.fruitless >= FRUITLESS_BATCHES:
+            await self.client.stop(self._give_up(problem))
+
+    def _give_up(self, problem: CallFailed | None) -> FruitlessBatches | EndpointGaveUp:
+        kept = f"{len(self.store.items)} of {self.planner.target} items are kept"
+        if isinstance(problem, TransientError):
+            return EndpointGaveUp(
+                f"{FRUITLESS_BATCHES} batches in a row failed; the last one: {problem.what}. {kept}",
+                hint=" ".join(part for part in (problem.hint, "Run again to go on from there.") if part),
+            )
+        reason = f"; the last one: {problem.what}" if problem else ", all items were refused (see rejected_items.jsonl)"
+        return FruitlessBatches(
+            f"{FRUITLESS_BATCHES} batches in a row brought no acceptable item{reason}. {kept}",
+            hint="Use a smaller BATCH_SIZE or a more varied items prompt, then run again to go on from there.",
+        )
+
+    async def _ask(self, batch: Batch, *, stricter: bool) -> None:
+        """One call for what the batch still lacks."""
+        count = batch.count - batch.accepted
+        if count <= 0:
+            return
+        before = batch.returned = batch.accepted  # what was refused is asked for again
+        stream = self.client.objects(
+            system=self.prompt.system(stricter=stricter),
+            user=items_request(
+                self.prompt,
+                count,
+                categories=batch.categories,
+                used=self.memory.recall(batch.categories),
+                facets=facets(len(self.store.items) + before),
+            ),
+            wire=ItemsWire,
+            count=count,
+        )
+        async with aclosing(stream):
+            async for found in stream:
+                batch.returned += 1
+                batch.accepted += self._accept(found)
+
+    def _accept(self, found: Any) -> bool:
+        """Keep the item if it is acceptable and new; it is on disk when this returns True."""
+        try:
+            draft = ItemDraft.model_validate(found)
+        except ValidationError as error:
+            fields = ", ".join(sorted({str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}))
+            return self._refuse(
+                found, [Violation("shape", f"fields are missing or of a wrong type: {fields or 'all'}")]
+            )
+        draft = ItemDraft(
+            name=tidy(draft.name),
+            description=tidy(draft.description),
+            category=self.known.get(fold(draft.category), tidy(draft.category)),
+            image_prompt=tidy(draft.image_prompt),
+        )
+        violations = [] if self.client.settings.no_validate else check_item(draft, self.known)
+        hard = [violation for violation in violations if violation.hard]
+        if self.store.has_name(draft.name):
+            self.memory.collided(draft.name)
+            hard.append(Violation("name-repeated", f"there is an item named {draft.name!r} already"))
+        if hard:
+            return self._refuse(found, hard)
+        item = CatalogItem.from_draft(draft)
+        self.store.add(item)
+        self.planner.have[item.category] += 1
+        self.memory.add(item)
+        self.listen(ItemAccepted(item, tuple(violations)))
+        self.take(item)
+        return True
+
+    def _refuse(self, found: Any, hard: list[Violation]) -> bool:
+        name = str(found.get("name", ""))[:80] if isinstance(found, dict) else ""
+        item = found if isinstance(found, dict) else {"value": found}
+        self.store.log_rejection(item, rules=[v.rule for v in hard], reasons=[v.reason for v in hard])
+        self.listen(ItemRejected(name, tuple(hard)))
+        return False
