@@ -35,7 +35,7 @@ from offline_model.figure.parts import (
 )
 from offline_model.figure.scene import Face, scene
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CHEF = "Photorealistic LEGO-style minifigure of a cheerful chef with a tall white toque and a whisk, kitchen backdrop"
 KNIGHT = "Photorealistic LEGO-style minifigure of a stern knight with a sword and red cape, castle courtyard backdrop"
 
