@@ -69,14 +69,14 @@ class Store:
         self._numbers = itertools.count()
         self._pool: ThreadPoolExecutor | None = None
 
-    async def aside(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
+    async def in_thread(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
         """Run disk or picture work in a thread of the store; `drain` and `close` wait for it, even if cancelled."""
         if self._pool is None:
             self._pool = ThreadPoolExecutor(max_workers=WRITERS, thread_name_prefix="store")
         return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *args, **options))
 
     def drain(self) -> None:
-        """Wait until all that was handed to `aside` is done: a picture under way reaches its place."""
+        """Wait until all that was handed to `in_thread` is done: a picture under way reaches its place."""
         if self._pool is not None:
             self._pool.shutdown(wait=True)
             self._pool = None

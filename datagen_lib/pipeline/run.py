@@ -144,7 +144,7 @@ class _Run:
                 store.forget_failures()
             return await self._outcome(None, idle=True)
         stopped: DatagenError | None = None
-        await store.aside(self._prepare)
+        await store.in_thread(self._prepare)
         try:
             await self._stages(pictures, invents=grows or invents, grows=grows or finishes)
         except BaseExceptionGroup as group:
@@ -215,7 +215,7 @@ class _Run:
         while True:
             await self._refresh.wait()
             self._refresh.clear()
-            await self.store.aside(self._write_report, complete=False)
+            await self.store.in_thread(self._write_report, complete=False)
 
     def _write_report(self, *, complete: bool, stopped: str = "") -> None:
         document = self.account.document(self.settings, self.store, complete=complete, stopped=stopped)

@@ -68,7 +68,7 @@ async def _ask(
             category = new_category(found, store.categories)
             if category is None or len(store.categories) >= CATEGORY_COUNT:
                 continue
-            await store.aside(store.save_categories, [*store.categories, category])
+            await store.in_thread(store.save_categories, [*store.categories, category])
             listen(CategoryAccepted(category))
             take(category)
 

@@ -48,7 +48,7 @@ async def make_images(
     # More workers than calls allowed at once: while some check and write a picture, others wait for the next call.
     workers = 2 * client.settings.parallel_image_requests
     async with asyncio.TaskGroup() as group:
-        group.create_task(store.aside(warm_up))
+        group.create_task(store.in_thread(warm_up))
         for _ in range(workers):
             group.create_task(stage.work(queue))
 
@@ -75,7 +75,7 @@ class _Images:
         async def keep(drawn: Drawn) -> None:
             size = self.client.settings.image_size
             fetched = None if drawn.b64 else await drawn.fetch()
-            await self.store.aside(lambda: self.store.save_image(item, fetched or drawn.decode(), size=size))
+            await self.store.in_thread(lambda: self.store.save_image(item, fetched or drawn.decode(), size=size))
 
         while True:
             try:
@@ -94,7 +94,7 @@ class _Images:
 
     async def _failed(self, item: CatalogItem, error: CallFailed, attempts: int) -> None:
         log.warning("no picture of %s: %s", item.name, error.what)
-        await self.store.aside(self.store.log_failure, item, reason=error.what, attempts=attempts)
+        await self.store.in_thread(self.store.log_failure, item, reason=error.what, attempts=attempts)
         self.listen(ImageFailed(item, error.what, attempts))
         self.failed_in_a_row = self.failed_in_a_row + 1 if isinstance(error, TransientError) else 0
         if self.failed_in_a_row >= DEAD_ENDPOINT:

@@ -81,7 +81,7 @@ async def make_items(
     stage = _Items(client, store, listen, prompt, take, target or client.settings.target_count)
     await stage.grow(coming or Coming(all_known=True))
     if len(store.items) >= client.settings.target_count and store.complete < len(store.items):
-        await store.aside(store.finish_items)
+        await store.in_thread(store.finish_items)
         listen(ItemsComplete(len(store.items)))
 
 
@@ -129,7 +129,7 @@ class _Items:
                 problem = error
                 log.warning("a batch of %d items is skipped: %s", batch.count, error.what)
                 break
-        await self.store.aside(self.store.sync)
+        await self.store.in_thread(self.store.sync)
         self.planner.done(batch)
         self.listen(BatchDone(batch.count, batch.returned, batch.accepted, problem.what if problem else ""))
         self.fruitless = 0 if batch.accepted else self.fruitless + 1
