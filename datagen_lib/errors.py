@@ -17,6 +17,7 @@
         ├── TransientError         worth a retry: 408, 409, 429, 5xx, timeout, cut connection, broken image bytes
         ├── ContentFiltered        the service's filter refused the request or the answer
         ├── MalformedAnswer        not the JSON that was asked for: torn, truncated, refused, empty
+        ├── UnusablePicture        a picture was paid for and is wrong in kind; says which fault it has
         └── CallRejected           any other 4xx: the request itself was not accepted
 
 Errors of other libraries are translated once, at the edge that meets them, with `raise ... from`.
@@ -24,18 +25,26 @@ Errors of other libraries are translated once, at the edge that meets them, with
 
 from __future__ import annotations
 
+from typing import Literal
+
+from .text import plain
+
+Fault = Literal["address", "size", "encoding", "kind", "none"]
+"""What is wrong with a picture that can't be used: a short name that stays, for counting the same fault again."""
+
 
 class DatagenError(Exception):
     """Base of all errors that this library raises on purpose.
 
     Args:
-        what: what happened, and where, in one sentence without a secret.
+        what: what happened, and where, in one sentence without a secret; what can't be seen is spelt out.
         hint: what to do next; empty when there is nothing to add.
     """
 
     exit_code = 1
 
     def __init__(self, what: str, *, hint: str = "") -> None:
+        what, hint = plain(what, lines=True), plain(hint, lines=True)
         super().__init__(what)
         self.what = what
         self.hint = hint
@@ -129,6 +138,22 @@ class ContentFiltered(CallFailed):
 
 class MalformedAnswer(CallFailed):
     """The answer is not the JSON that was asked for."""
+
+
+class UnusablePicture(CallFailed):
+    """A picture was answered, and paid for, but is wrong in kind: asked for again it would come the same way.
+
+    Args:
+        what: what came.
+        fault: "address" (can't be fetched), "size" (pixels), "encoding" (no base64), "kind" (no picture of a
+            kind that is taken), "none" (the answer holds no picture).
+        paid: the bytes that came, to be put aside; empty where there are none.
+    """
+
+    def __init__(self, what: str, *, fault: Fault, paid: bytes = b"", hint: str = "") -> None:
+        super().__init__(what, hint=hint)
+        self.fault = fault
+        self.paid = paid
 
 
 class CallRejected(CallFailed):

@@ -18,6 +18,22 @@ from datagen_lib.errors import CallRejected, ContentFiltered, MalformedAnswer, T
 LARGEST_DOWNLOAD = 64 * 2**20  # bytes
 
 
+class AnsweredError(Exception):
+    """An error object where an answer was due: in a body of HTTP 200, in a stream's event, in a choice.
+
+    `translation.py` makes the error of it that the same refusal by status would be.
+
+    Attributes:
+        status: the HTTP status that its code stands for.
+        body: the error object itself: `code`, `message` and whatever else the service says.
+    """
+
+    def __init__(self, status: int, body: dict[str, Any]) -> None:
+        super().__init__(str(body.get("message") or body)[:300])
+        self.status = status
+        self.body = body
+
+
 class ObjectReader:
     """Finds the objects of a structured answer as its text streams in; linear in the answer's length."""
 

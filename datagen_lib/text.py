@@ -1,0 +1,45 @@
+"""Text from outside made safe to show: what a terminal would obey or hide is spelt out."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+
+_JOINERS = "\u200c\u200d"  # inside words of Persian and Hindi, and inside emoji: they hide nothing
+_LINES = "\n\t"
+_LOOKED_AT = 4096  # characters: more than any secret has
+
+
+def plain(text: str, *, lines: bool = False) -> str:
+    r"""The text with each character that can't be seen written as its escape, such as `\x1b` or `\u202e`.
+
+    Those are controls, direction overrides, lone surrogates, line separators and unassigned code points.
+
+    Args:
+        text: any text, whoever wrote it.
+        lines: keep line feeds and tabs, for a text of several lines.
+    """
+    if text.isprintable():
+        return text
+    kept = _JOINERS + (_LINES if lines else "")
+    return "".join(one if one.isprintable() or one in kept or _is_blank(one) else _spell(one) for one in text)
+
+
+def opening(text: str, *, length: int = 80, mask: Callable[[str], str] = str) -> str:
+    """How a text begins, on one line: for a message that says what came instead of what was asked for.
+
+    Args:
+        text: what came.
+        length: most characters to show.
+        mask: hides secrets; applied before the cut, so that no half of a secret is left.
+    """
+    start = mask(text[:_LOOKED_AT]).strip()
+    return plain(start[:length]) + ("…" if len(start) > length or len(text) > _LOOKED_AT else "")
+
+
+def _is_blank(one: str) -> bool:
+    return unicodedata.category(one) == "Zs"  # no-break and other wide or narrow spaces
+
+
+def _spell(one: str) -> str:
+    return one.encode("unicode_escape").decode("ascii")
