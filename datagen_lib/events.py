@@ -24,6 +24,7 @@ class Planned:
     items_ready: int
     items_target: int
     images_ready: int
+    items_wanted: bool
     images_wanted: bool
 
 
@@ -97,6 +98,39 @@ class Retrying:
     attempt: int
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How far one kind of thing is: "categories", "items" or "pictures".
+
+    Attributes:
+        what: the kind.
+        done: how many are there, those of earlier runs too.
+        wanted: how many are to be there.
+        per_minute: made a minute lately; None while that can't be said.
+        seconds_left: until all are there, at that rate; None while that can't be said.
+    """
+
+    what: str
+    done: int
+    wanted: int
+    per_minute: float | None = None
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the run is, and what it took: said by the pipeline after each other event."""
+
+    rows: tuple[Row, ...]
+    text_calls: int = 0
+    image_calls: int = 0
+    retries: int = 0
+    refused: int = 0
+    failed: int = 0
+    cost_usd: float = 0.0
+    seconds: float = 0.0
+
+
 Event = (
     Planned
     | CategoryAccepted
@@ -108,6 +142,7 @@ Event = (
     | ImageFailed
     | CallDone
     | Retrying
+    | Progress
 )
 Listener = Callable[[Event], None]
 

@@ -43,3 +43,16 @@ def _is_blank(one: str) -> bool:
 
 def _spell(one: str) -> str:
     return one.encode("unicode_escape").decode("ascii")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`number` with its noun: 1 retry, 2 retries."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it: 40 s, 9 min, 2 h 5 min."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

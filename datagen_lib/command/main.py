@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from .logs import log_to_stderr, say
 
 if TYPE_CHECKING:
-    from datagen_lib.pipeline.plan import Estimate
     from datagen_lib.pipeline.run import Outcome
     from datagen_lib.settings import Settings
 
@@ -78,14 +77,14 @@ def _run(arguments: argparse.Namespace) -> int:
         return 0
     from datagen_lib.settings import Settings, found
 
-    from .texts import estimate_text, opening, summary_text
+    from .texts import opening, summary_text
 
     only_estimate = values.pop("estimate")
     asked = found(**values).get("provider")
     settings = Settings.load(**values)
     log_to_stderr(settings)
     if only_estimate:
-        sys.stdout.write(estimate_text(_estimate(settings), settings) + "\n")
+        sys.stdout.write(_estimate(settings) + "\n")
         return 0
     say(opening(settings, chosen=asked is not None and str(asked[0]).lower() != "auto"))
     outcome = _generate(settings)
@@ -97,13 +96,11 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _generate(settings: Settings) -> Outcome:
-    from datagen_lib.pipeline.account import Account
     from datagen_lib.pipeline.run import run
 
-    from .progress import Progress
+    from .progress import ProgressLine
 
-    account = Account()
-    with Progress(account) as progress:
+    with ProgressLine() as progress:
         return asyncio.run(_until_signal(run(settings, listen=progress)))
 
 
@@ -117,12 +114,28 @@ async def _until_signal(work: Any) -> Outcome:
     return outcome
 
 
-def _estimate(settings: Settings) -> Estimate:
+def _estimate(settings: Settings) -> str:
+    """What a run would do and cost, without a call.
+
+    Raises:
+        SetupError: the run would be refused.
+    """
     from datagen_lib.folder.store import Store
-    from datagen_lib.pipeline.plan import estimate
+    from datagen_lib.pipeline.plan import make_plan
+    from datagen_lib.pipeline.price import price
     from datagen_lib.service.client import prices
-    from datagen_lib.stages.images import images_to_make
+    from datagen_lib.service.costs import Prices
+
+    from .texts import estimate_text
 
     store = Store.peek(settings.output_dir, validate=not settings.no_validate)
-    pictures = [] if settings.dry_run else asyncio.run(images_to_make(store, force=settings.force_images))
-    return estimate(settings, store, prices(settings), images=len(pictures))
+    plan = asyncio.run(make_plan(settings, store))
+    if plan.refused is not None:
+        raise plan.refused
+    cost = price(plan, settings, prices(settings))
+    if settings.provider != "offline":
+        return estimate_text(plan, cost, settings)
+    paid = settings.model_copy(update={"provider": "azure"})
+    anew = asyncio.run(make_plan(paid, Store(settings.output_dir)))
+    on_azure = price(anew, paid, Prices.load(settings.prices_file))
+    return estimate_text(plan, cost, settings, on_azure=on_azure)

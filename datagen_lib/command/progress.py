@@ -1,81 +1,84 @@
-"""How far a run is, on standard error."""
+"""How far a run is, on standard error: the pipeline's rows, drawn as bars in a terminal or as lines in a log."""
 
 from __future__ import annotations
 
 import sys
 import time
-from functools import partial
 from typing import Any, Self
 
-from datagen_lib.pipeline.account import Account
+from datagen_lib import events
+from datagen_lib.text import counted, duration
 
 from .logs import say
 
 LOG_EVERY = 5.0  # s between progress lines where there is no terminal
+DRAW_EVERY = 0.1  # s between two drawings of the bars
 
 
-class Progress:
-    """How far a run is, on standard error: two bars in a terminal, a line every few seconds in a log."""
+class ProgressLine:
+    """Two bars in a terminal, a line every few seconds in a log. Call it with each event of a run."""
 
-    def __init__(self, account: Account) -> None:
-        self.account = account
+    def __init__(self) -> None:
         self._bars: dict[str, Any] = {}
-        self._said = time.monotonic()
+        self._last: events.Progress | None = None
+        self._drawn = self._said = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._last is not None and self._bars:
+            self._draw(self._last)
         for bar in self._bars.values():
             bar.close()
 
-    def __call__(self, event: Any) -> None:
-        from datagen_lib import events
+    def __call__(self, event: events.Event) -> None:
+        if not isinstance(event, events.Progress):
+            return
+        self._last = event
+        now = time.monotonic()
+        if sys.stderr.isatty():
+            if now - self._drawn > DRAW_EVERY or not self._bars:
+                self._drawn = now
+                self._draw(event)
+        elif now - self._said > LOG_EVERY:
+            self._said = now
+            say(line(event))
 
-        self.account(event)
-        if isinstance(event, events.Planned) and sys.stderr.isatty():
-            self._start(event)
-        elif self._bars:
-            self._draw(event)
-        elif time.monotonic() - self._said > LOG_EVERY:
-            self._said = time.monotonic()
-            say(self._line())
+    def _draw(self, progress: events.Progress) -> None:
+        for position, row in enumerate(row for row in progress.rows if row.what != "categories"):
+            bar = self._bars.get(row.what) or self._bar(row, position)
+            bar.n, bar.total = row.done, row.wanted
+            bar.set_postfix_str(note(progress) if position == len(progress.rows) - 2 else "", refresh=False)
+            bar.refresh()
 
-    def _start(self, plan: Any) -> None:
+    def _bar(self, row: events.Row, position: int) -> Any:
         from tqdm import tqdm
 
-        bar = partial(tqdm, total=plan.items_target, file=sys.stderr, dynamic_ncols=True)
-        self._bars["items"] = bar(desc="items", initial=plan.items_ready, unit="item")
-        if plan.images_wanted:
-            self._bars["images"] = bar(desc="images", initial=plan.images_ready, unit="image", position=1)
+        bar = tqdm(
+            desc=row.what,
+            initial=row.done,
+            total=row.wanted,
+            position=position,
+            unit=row.what.removesuffix("s"),
+            file=sys.stderr,
+            dynamic_ncols=True,
+        )
+        self._bars[row.what] = bar
+        return bar
 
-    def _draw(self, event: Any) -> None:
-        from datagen_lib import events
 
-        items, images = self._bars["items"], self._bars.get("images")
-        match event:
-            case events.CategoryAccepted():
-                items.set_description_str(f"items ({self.account.categories} categories)", refresh=False)
-            case events.ItemAccepted():
-                items.update()
-                if images is not None:
-                    images.total = max(images.total, items.n)
-            case events.ImageSaved() if images is not None:
-                images.update()
-            case events.CallDone() | events.Retrying():
-                (images or items).set_postfix_str(self._note(), refresh=False)
+def line(progress: events.Progress) -> str:
+    """The progress in one line, for a log."""
+    shown = [f"{row.what} {row.done}/{row.wanted}" for row in progress.rows if row.what != "categories"]
+    left = [row.seconds_left for row in progress.rows if row.seconds_left is not None]
+    parts = [*shown, f"about {duration(max(left))} left" if left else "", note(progress)]
+    return f"{progress.seconds:.0f} s: {', '.join(part for part in parts if part)}"
 
-    def _line(self) -> str:
-        plan = self.account.planned
-        assert plan is not None
-        parts = [f"items {plan.items_ready + self.account.items}/{plan.items_target}"]
-        if plan.images_wanted:
-            parts.append(f"images {plan.images_ready + self.account.images}/{plan.items_target}")
-        return ", ".join([f"{self.account.seconds:.0f} s: {parts[0]}", *parts[1:], *filter(None, [self._note()])])
 
-    def _note(self) -> str:
-        retries = self.account.retries.total()
-        parts = [f"${self.account.cost_usd:.2f}"] if self.account.cost_usd else []
-        parts += [f"{retries} retries"] if retries else []
-        parts += [f"{len(self.account.failed)} failed"] if self.account.failed else []
-        return ", ".join(parts)
+def note(progress: events.Progress) -> str:
+    """What a run has cost and what went wrong in it, in a few words."""
+    parts = [f"${progress.cost_usd:.2f}"] if progress.cost_usd else []
+    parts += [counted(progress.retries, "retry", "retries")] if progress.retries else []
+    parts += [f"{progress.failed} failed"] if progress.failed else []
+    return ", ".join(parts)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from datagen_lib.models import CATEGORY_COUNT
+from datagen_lib.text import counted
+
 if TYPE_CHECKING:
-    from datagen_lib.pipeline.plan import Estimate
+    from datagen_lib.pipeline.plan import Plan
+    from datagen_lib.pipeline.price import Price
     from datagen_lib.pipeline.run import Outcome
     from datagen_lib.settings import Settings
 
@@ -18,25 +22,33 @@ def opening(settings: Settings, *, chosen: bool) -> str:
     return f"Using {settings.provider}{f' at {where}' if where else ''}. Output: {settings.output_dir}"
 
 
-def estimate_text(guess: Estimate, settings: Settings) -> str:
-    """The estimate on one screen."""
+def estimate_text(plan: Plan, cost: Price, settings: Settings, *, on_azure: Price | None = None) -> str:
+    """The estimate on one screen.
+
+    Args:
+        plan: what the run would do.
+        cost: what that costs.
+        settings: of the run.
+        on_azure: what the whole catalogue would cost there, for whoever tries it offline first.
+    """
+    made = [counted(plan.categories, "category", "categories"), counted(plan.items, "item")]
     lines = [
-        f"This run would make {guess.categories} categories, {guess.items} items and {guess.images} images",
+        f"This run would make {made[0]}, {made[1]} and {counted(plan.images, 'image')}",
         f"  in {settings.output_dir}",
         "",
-        f"  text calls   {guess.text_calls:>6}   about {guess.input_tokens:,} tokens in, {guess.output_tokens:,} out",
-        f"  image calls  {guess.image_calls:>6}   {guess.image_quality} quality",
+        f"  text calls   {plan.text_calls:>6}   about {cost.input_tokens:,} tokens in, {cost.output_tokens:,} out",
+        f"  image calls  {plan.images:>6}   {cost.image_quality} quality",
     ]
-    if guess.provider == "offline":
-        lines += ["  cost           free   the offline model runs on this machine"]
-        return "\n".join([*lines, *_on_azure(settings)])
-    table = guess.prices
+    if on_azure is not None:
+        lines += ["  cost           free   the offline model runs on this machine", "", _azure_line(on_azure)]
+        return "\n".join(lines)
+    table = cost.prices
     lines += [
         (
-            f"  cost       {guess.usd:>8.2f}   US dollars: {guess.text_usd:.2f} text ({table.text_model}), "
-            f"{guess.image_usd:.2f} images ({table.image_model})"
+            f"  cost       {cost.usd:>8.2f}   US dollars: {cost.text_usd:.2f} text ({table.text_model}), "
+            f"{cost.image_usd:.2f} images ({table.image_model})"
         ),
-        f"  time       {guess.minutes:>8.0f}   minutes, at {guess.images_per_minute:.0f} images a minute",
+        f"  time       {cost.minutes:>8.0f}   minutes, at {cost.images_per_minute:.0f} images a minute",
         "",
         (
             f"Prices of {table.dated}; PRICES_FILE names a table of your own. "
@@ -46,22 +58,12 @@ def estimate_text(guess: Estimate, settings: Settings) -> str:
     return "\n".join(lines)
 
 
-def _on_azure(settings: Settings) -> list[str]:
-    """What the same run would cost on Azure, for whoever tries it offline first."""
-    from datagen_lib.folder.store import Store
-    from datagen_lib.pipeline.plan import estimate
-    from datagen_lib.service.costs import Prices
-
-    paid = settings.model_copy(update={"provider": "azure"})
-    table = Prices.load(settings.prices_file)
-    guess = estimate(paid, Store(settings.output_dir), table, images=0)
-    return [
-        "",
-        (
-            f"The whole catalogue on Azure ({table.text_model}, {table.image_model}) would cost about ${guess.usd:.2f} "
-            f"and take about {guess.minutes:.0f} minutes (prices of {table.dated})."
-        ),
-    ]
+def _azure_line(cost: Price) -> str:
+    table = cost.prices
+    return (
+        f"The whole catalogue on Azure ({table.text_model}, {table.image_model}) would cost about ${cost.usd:.2f} "
+        f"and take about {cost.minutes:.0f} minutes (prices of {table.dated})."
+    )
 
 
 def summary_text(outcome: Outcome, settings: Settings) -> str:
@@ -69,26 +71,32 @@ def summary_text(outcome: Outcome, settings: Settings) -> str:
     account = outcome.account
     head = "Nothing to do: the catalogue is complete." if outcome.idle else None
     head = head or ("Complete." if outcome.complete else "Incomplete: run the same command again to go on.")
-    pictures = "no images (dry run)" if settings.dry_run else f"{outcome.images} images"
-    lines = [head, f"  {outcome.categories} categories, {outcome.items} items, {pictures} in {settings.output_dir}"]
+    pictures = "no images (dry run)" if settings.dry_run else counted(outcome.images, "image")
+    there = f"{counted(outcome.categories, 'category', 'categories')}, {counted(outcome.items, 'item')}, {pictures}"
+    lines = [head, f"  {there} in {settings.output_dir}"]
     if not outcome.idle:
+        made = [counted(account.categories, "category", "categories"), counted(account.items, "item")]
         lines += [
-            (
-                f"  this run: {account.categories} categories, {account.items} items, {account.images} images "
-                f"in {account.seconds:.1f} s"
-            ),
+            f"  this run: {made[0]}, {made[1]}, {counted(account.images, 'image')} in {account.seconds:.1f} s",
             (
                 f"  calls: {account.calls['text']} text, {account.calls['image']} image; "
-                f"{account.retries.total()} retries; cost ${account.cost_usd:.2f}"
+                f"{counted(account.retries.total(), 'retry', 'retries')}; cost ${account.cost_usd:.2f}"
             ),
         ]
     if account.rejected_items:
         top = ", ".join(f"{rule} {count}" for rule, count in account.rejected.most_common(3))
-        lines.append(f"  {account.rejected_items} items refused ({top}): see rejected_items.jsonl")
+        lines.append(f"  {counted(account.rejected_items, 'item')} refused ({top}): see rejected_items.jsonl")
+    if outcome.categories < CATEGORY_COUNT:
+        lines.append(f"  {_missing(CATEGORY_COUNT - outcome.categories, 'category', 'categories')}: run again to go on")
     if outcome.items < outcome.wanted:
-        lines.append(f"  {outcome.wanted - outcome.items} items are missing: run again to go on")
+        lines.append(f"  {_missing(outcome.wanted - outcome.items, 'item')}: run again to go on")
     if outcome.missing:
-        lines.append(f"  {len(outcome.missing)} images are missing: run again with --resume to make them")
+        lines.append(f"  {_missing(len(outcome.missing), 'image')}: run again with --resume to make them")
     if account.failed:
-        lines.append(f"  {len(account.failed)} images failed in this run: failed_images.log names each with its reason")
+        failed = counted(len(account.failed), "image")
+        lines.append(f"  {failed} failed in this run: failed_images.log names each with its reason")
     return "\n".join(lines)
+
+
+def _missing(number: int, one: str, many: str = "") -> str:
+    return f"{counted(number, one, many)} {'is' if number == 1 else 'are'} missing"

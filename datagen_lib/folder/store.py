@@ -99,11 +99,8 @@ class Store:
             for leftover in root.glob(f"{_TEMPORARY}*"):
                 leftover.unlink(missing_ok=True)
             store._load(repair=True)
-            if store.items and store.provider not in {"", provider}:
-                raise FolderError(
-                    f"{root} holds items made by the provider {store.provider}, and this run uses {provider}",
-                    hint="Choose another folder with --output-dir (or OUTPUT_DIR): demo and paid work never mix.",
-                )
+            if refused := store.refusal(provider):
+                raise refused
         except BaseException:
             store.close()
             raise
@@ -115,6 +112,20 @@ class Store:
         store = cls(root, validate=validate)
         store._load(repair=False)
         return store
+
+    def refusal(self, provider: str) -> FolderError | None:
+        """Why `provider` may not work in this folder, or None where it may."""
+        if self.items and self.provider not in {"", provider}:
+            return FolderError(
+                f"{self.root} holds items made by the provider {self.provider}, and this run uses {provider}",
+                hint="Choose another folder with --output-dir (or OUTPUT_DIR): demo and paid work never mix.",
+            )
+        return None
+
+    def unwritten(self) -> list[str]:
+        """The files whose content is known here and that are not on disk."""
+        known = bool(self.categories) and not (self.root / "categories.json").exists()
+        return ["categories.json"] if known else []
 
     def close(self) -> None:
         """Flush, and let the folder go. May be called twice."""

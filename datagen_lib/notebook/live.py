@@ -23,11 +23,11 @@ from IPython.display import DisplayHandle
 
 from datagen_lib import events
 from datagen_lib.errors import DatagenError, RunStopped
-from datagen_lib.pipeline.account import Account
 from datagen_lib.pipeline.run import Outcome
 from datagen_lib.runner import run_async
+from datagen_lib.text import counted, duration
 
-from .show import THUMBNAIL, counted, gallery_html, table_html, thumbnail
+from .show import THUMBNAIL, gallery_html, table_html, thumbnail
 
 TICK = 0.2  # s between two drawings, at least
 BYTES_PER_SECOND = 500_000  # of drawing, at most: a large gallery is drawn less often
@@ -41,25 +41,28 @@ class Live:
         priced: whether the cost is shown; False for a lab against an offline model that plays Azure.
 
     Attributes:
-        account: what the run did.
+        progress: how far the run is, as the pipeline says it.
         stop: set it, from any thread, to stop the run; the Stop button does.
         events: all that was heard, each with its time (monotonic, s).
     """
 
     def __init__(self, *, priced: bool = True) -> None:
-        self.account = Account()
+        self.progress = events.Progress(rows=())
         self._priced = priced
+        self._began = time.monotonic()
         self.stop = threading.Event()
         self.events: list[tuple[float, events.Event]] = []
         self._seen = 0
-        self._plan: events.Planned | None = None
         self._notice = ""
         self._ending = ""
         self._head, self._body = _handle(), _handle()
 
     def __call__(self, event: events.Event) -> None:
-        """Hear of an event; appending to a list is all that happens in the run's thread."""
-        self.events.append((time.monotonic(), event))
+        """Hear of an event; taking note of it is all that happens in the run's thread."""
+        if isinstance(event, events.Progress):
+            self.progress = event
+        else:
+            self.events.append((time.monotonic(), event))
 
     async def watch(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
         """Run it in the shared loop and draw it here until it ends.
@@ -68,7 +71,7 @@ class Live:
             RunStopped: Stop or the kernel's interrupt ended it, or it had to end; what was accepted is on disk.
             SetupError: it can't start like this.
         """
-        self.account.started = time.monotonic()
+        self._began = time.monotonic()
         button = w.Button(description="Stop", icon="stop", tooltip="Stop the run and keep what is made")
         button.on_click(lambda _: self.stop.set())
         self._head.display(button)
@@ -112,10 +115,7 @@ class Live:
         heard = [event for _, event in self.events[self._seen :]]
         self._seen += len(heard)
         for event in heard:
-            self.account(event)
-            if isinstance(event, events.Planned):
-                self._plan = event
-            elif isinstance(event, events.Retrying):
+            if isinstance(event, events.Retrying):
                 self._notice = f"Waiting {event.wait:.1f} s before try {event.attempt + 1}: {event.reason}"
             elif isinstance(event, events.CallDone) and event.ok:
                 self._notice = ""
@@ -133,51 +133,41 @@ class Live:
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
-    def _bars(self) -> list[tuple[str, int, int]]:
-        """(what, made, wanted) for each thing that is made or was there."""
-        plan, done = self._plan, self.account
-        if plan is None:
-            return []
-        bars = [("categories", plan.categories_ready + done.categories, 20)]
-        if done.items or plan.items_ready or (plan.items_target and not done.categories):
-            bars.append(("items", plan.items_ready + done.items, plan.items_target))
-        if plan.images_wanted:
-            bars.append(("pictures", plan.images_ready + done.images, plan.items_target))
-        return bars
-
     def _status(self) -> str:
-        done = self.account
-        parts = [counted(done.calls["text"], "text call"), counted(done.calls["image"], "image call")]
-        retries = done.retries.total()
-        parts += [counted(retries, "retry", "retries")] if retries else []
-        parts += [counted(done.rejected_items, "item") + " refused"] if done.rejected_items else []
-        parts += [counted(len(done.failed), "picture") + " failed"] if done.failed else []
-        parts += [f"${done.cost_usd:.2f}"] if done.cost_usd and self._priced else []
-        return ", ".join([*parts, f"{done.seconds:.1f} s"])
+        now = self.progress
+        parts = [counted(now.text_calls, "text call"), counted(now.image_calls, "image call")]
+        parts += [counted(now.retries, "retry", "retries")] if now.retries else []
+        parts += [counted(now.refused, "item") + " refused"] if now.refused else []
+        parts += [counted(now.failed, "picture") + " failed"] if now.failed else []
+        parts += [f"${now.cost_usd:.2f}"] if now.cost_usd and self._priced else []
+        return ", ".join([*parts, f"{time.monotonic() - self._began:.1f} s"])
 
     def _html(self) -> str:
-        bars = "".join(_bar_html(*bar) for bar in self._bars())
+        bars = "".join(map(_bar_html, self.progress.rows))
         ending = f"<b>{escape(self._ending)}</b> " if self._ending else ""
         notice = f'<div style="opacity:.8">{escape(self._notice)}</div>' if self._notice and not self._ending else ""
         status = f'<div style="margin:4px 0">{ending}{escape(self._status())}</div>'
         return f"<div>{bars}{status}{notice}{self._content()}</div>"
 
     def _text(self) -> str:
-        bars = ", ".join(f"{made} of {wanted} {what}" for what, made, wanted in self._bars())
+        bars = ", ".join(f"{row.done} of {row.wanted} {row.what}" for row in self.progress.rows)
         return " ".join(
             part for part in (self._ending, f"{bars}; {self._status()}" if bars else self._status()) if part
         )
 
 
-def _bar_html(what: str, made: int, wanted: int) -> str:
-    share = 100 * min(1.0, made / wanted) if wanted else 100.0
+def _bar_html(row: events.Row) -> str:
+    share = 100 * min(1.0, row.done / row.wanted) if row.wanted else 100.0
     track = "display:inline-block;width:220px;height:9px;border-radius:5px;background:#8884;overflow:hidden"
     fill = f"display:block;width:{share:.0f}%;height:100%;background:#2a6fdb"
+    pace = ""
+    if row.per_minute is not None and row.seconds_left is not None:
+        pace = f", {row.per_minute:.0f} a minute, about {duration(row.seconds_left)} left"
     return (
-        f'<div role="progressbar" aria-label="{what}" aria-valuenow="{made}" aria-valuemax="{wanted}">'
-        f'<span style="display:inline-block;width:90px">{what}</span>'
+        f'<div role="progressbar" aria-label="{row.what}" aria-valuenow="{row.done}" aria-valuemax="{row.wanted}">'
+        f'<span style="display:inline-block;width:90px">{row.what}</span>'
         f'<span style="{track}"><span style="{fill}"></span></span>'
-        f'<span style="margin-left:10px">{made} of {wanted}</span></div>'
+        f'<span style="margin-left:10px">{row.done} of {row.wanted}{pace}</span></div>'
     )
 
 
@@ -231,14 +221,17 @@ class LiveGallery(Live):
         super().__init__(**options)
         self._folder, self._size = folder, size
         self._pictures: list[tuple[bytes | None, str]] = []
+        self._failed: list[events.ImageFailed] = []
 
     async def _take(self, event: events.Event) -> None:
         if isinstance(event, events.ImageSaved):
             path = self._folder / "images" / event.item.filename
             self._pictures.append((await asyncio.to_thread(thumbnail, path, self._size), event.item.name))
+        elif isinstance(event, events.ImageFailed):
+            self._failed.append(event)
 
     def _content(self) -> str:
         failed = "".join(
-            f"<li><b>failed</b> {escape(event.item.name)}: {escape(event.reason)}</li>" for event in self.account.failed
+            f"<li><b>failed</b> {escape(event.item.name)}: {escape(event.reason)}</li>" for event in self._failed
         )
         return gallery_html(self._pictures, self._size) + (f"<ul>{failed}</ul>" if failed else "")

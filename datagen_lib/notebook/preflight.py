@@ -16,8 +16,10 @@ from datagen_lib.errors import ContentFiltered, DatagenError, MalformedAnswer
 from datagen_lib.events import Kind
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CategoriesWire
-from datagen_lib.pipeline.plan import estimate
+from datagen_lib.pipeline.plan import make_plan
+from datagen_lib.pipeline.price import price
 from datagen_lib.prompts import CATEGORIES, OPENINGS, TAIL, categories_request
+from datagen_lib.runner import run_sync
 from datagen_lib.service.answers import Drawn
 from datagen_lib.service.client import Client, prices
 from datagen_lib.service.costs import Prices
@@ -161,26 +163,27 @@ def price_table(settings: Settings) -> Html:
 
 
 def _price_records(settings: Settings) -> tuple[list[tuple[str, ...]], str]:
+    """A row for each quality; offline, of the same work on Azure, which would start in a folder of its own."""
     offline = settings.provider == "offline"
     table = Prices.load(settings.prices_file) if offline else prices(settings)
-    store = Store.peek(settings.output_dir)
-    if offline and store.provider == "offline":
-        store = Store(settings.output_dir)  # Azure would start in a folder of its own
-    images = sum(not store.image_path(item).exists() for item in store.items)
+    store = Store(settings.output_dir) if offline else Store.peek(settings.output_dir)
+    asked = settings.model_copy(update={"provider": "azure"}) if offline else settings
+    plan = run_sync(make_plan(asked, store))
+    if plan.refused is not None:
+        raise plan.refused
     records: list[tuple[str, ...]] = []
     for quality in QUALITIES:
-        values: dict[str, Any] = {"image_quality": quality} | ({"provider": "azure"} if offline else {})
-        guess = estimate(settings.model_copy(update=values), store, table, images=images)
+        cost = price(plan, asked.model_copy(update={"image_quality": quality}), table)
         chosen = f"{quality} (chosen)" if quality == settings.image_quality else quality
-        minutes = f"{guess.minutes:,.0f}" if guess.minutes >= 1 or not guess.images else "under 1"
+        minutes = f"{cost.minutes:,.0f}" if cost.minutes >= 1 or not plan.images else "under 1"
         records.append(
             (
                 chosen,
-                f"{guess.text_calls:,}",
-                f"{guess.image_calls:,}",
-                f"{guess.usd:,.2f}",
+                f"{plan.text_calls:,}",
+                f"{plan.images:,}",
+                f"{cost.usd:,.2f}",
                 minutes,
-                f"{guess.images_per_minute:.0f}",
+                f"{cost.images_per_minute:.0f}",
             )
         )
     return records, table.dated

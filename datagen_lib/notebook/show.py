@@ -189,11 +189,6 @@ def _cell(value: Any) -> str:
     return "" if value is None or value is pd.NA or value != value else str(value)  # noqa: PLR0124 - NaN is not itself
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """`number` with its noun: 1 retry, 2 retries."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
 def table_html(columns: Sequence[str], records: Iterable[Sequence[str]]) -> str:
     """A table of cells that are HTML already; the texts of `columns` are escaped here."""
     style = "text-align:left;vertical-align:top;padding:4px 10px"

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from datagen_lib import events
-
-from .show import counted
+from datagen_lib.text import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

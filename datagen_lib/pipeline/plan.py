@@ -1,78 +1,130 @@
-"""What a run would do, and what that would cost."""
+"""What a run would do: worked out once, and read by the run, by `--estimate` and by the price table."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
+from datagen_lib.errors import SetupError
+from datagen_lib.events import Planned
 from datagen_lib.folder.store import Store
-from datagen_lib.models import CATEGORY_COUNT
-from datagen_lib.prompts import CATEGORIES, ITEMS
-from datagen_lib.service.costs import CHARACTERS_PER_TOKEN, REASONING_TOKENS, TOKENS_PER_ITEM, Prices
+from datagen_lib.models import CATEGORY_COUNT, CatalogItem
 from datagen_lib.settings import Settings
+from datagen_lib.stages.categories import why_not_start_over
+from datagen_lib.stages.images import images_to_make
 
-IMAGE_SECONDS = 30.0  # a usual latency at medium quality, for the estimate
-CONTEXT_CHARACTERS = 1500  # categories and used names in an average items prompt
+Stage = Literal["categories", "items", "images"]
+ALL: tuple[Stage, ...] = ("categories", "items", "images")
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """What a run would do, from what is on disk: calls, tokens, US dollars, minutes."""
+class Plan:
+    """What is ready, what will be made, and why it can't be, where it can't.
 
+    Attributes:
+        folder: the output folder.
+        provider: who would make it.
+        refused: why this run is refused, or None.
+        categories_ready, items_ready, images_ready: what is on disk and as it should be.
+        categories, items: how many are still to be made.
+        pictures: the items on disk whose picture is to be made, in the catalogue's order.
+        target: items that the whole catalogue is to have.
+        goal: items that this run stops at; less than `target` in a preview.
+        finishes: whether catalog.json is still to be written.
+        unwritten: files whose content is known and that are not on disk.
+        writes, draws: whether the run makes items, and pictures.
+        text_calls: calls to the text model, if every answer is good.
+    """
+
+    folder: Path
     provider: str
+    refused: SetupError | None
+    categories_ready: int
+    items_ready: int
+    images_ready: int
     categories: int
     items: int
-    images: int
+    pictures: tuple[CatalogItem, ...]
+    target: int
+    goal: int
+    finishes: bool
+    unwritten: tuple[str, ...]
+    writes: bool
+    draws: bool
     text_calls: int
-    image_calls: int
-    input_tokens: int
-    output_tokens: int
-    text_usd: float
-    image_usd: float
-    images_per_minute: float
-    minutes: float
-    image_quality: str
-    prices: Prices
 
     @property
-    def usd(self) -> float:
-        return self.text_usd + self.image_usd
+    def images(self) -> int:
+        """How many pictures are to be made, those of new items among them."""
+        return len(self.pictures) + self.items if self.draws else 0
+
+    @property
+    def grows(self) -> bool:
+        """Whether the item stage has work: items to make, or the catalogue to finish."""
+        return self.items > 0 or self.finishes
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.categories or self.grows or self.pictures or self.unwritten)
+
+    def event(self) -> Planned:
+        """The plan as listeners hear it, once and first."""
+        return Planned(
+            categories_ready=self.categories_ready,
+            items_ready=self.items_ready,
+            items_target=max(self.goal, self.items_ready),
+            images_ready=self.images_ready,
+            items_wanted=self.writes,
+            images_wanted=self.draws,
+        )
 
 
-def estimate(settings: Settings, store: Store, prices: Prices, *, images: int) -> Estimate:
-    """What a run would do.
+async def make_plan(
+    settings: Settings, store: Store, *, stages: Sequence[Stage] = ALL, limit: int | None = None
+) -> Plan:
+    """What a run with these settings would do in the folder as it is now.
 
     Args:
         settings: of the run.
-        store: the folder as it is now.
-        prices: the table that applies.
-        images: pictures missing of the items that are there.
+        store: the folder, opened or peeked at.
+        stages: those asked for; a stage runs those before it where they are not complete.
+        limit: a preview: stop at this many items, or pictures.
     """
+    draws = "images" in stages and not settings.dry_run
+    writes = "items" in stages or draws
     frozen = settings.resume and store.complete > 0
-    items = 0 if frozen else max(0, settings.target_count - len(store.items))
-    categories = max(0, CATEGORY_COUNT - len(store.categories)) if items else 0
-    batches = math.ceil(items / settings.batch_size)
-    text_calls = batches + bool(categories)
-    pictures = 0 if settings.dry_run else images + items
-    characters = batches * (len(ITEMS.system()) + CONTEXT_CHARACTERS) + bool(categories) * len(CATEGORIES.system())
-    input_tokens = round(characters / CHARACTERS_PER_TOKEN)
-    output_tokens = TOKENS_PER_ITEM * items + 20 * categories + REASONING_TOKENS // 2 * text_calls
-    quota = settings.image_requests_per_minute or prices.image.get("requests_per_minute") or math.inf
-    by_latency = 60 * settings.parallel_image_requests / IMAGE_SECONDS
-    pace = math.inf if settings.provider == "offline" else min(quota, by_latency)
-    return Estimate(
+    target = store.complete if frozen else settings.target_count
+    goal = target if limit is None else min(target, limit)
+    has = len(store.items)
+    items = max(0, goal - has) if writes and not frozen else 0
+    categories_ready = 0 if settings.force_categories else len(store.categories)
+    categories = max(0, CATEGORY_COUNT - categories_ready)
+    pictures = await images_to_make(store, force=settings.force_images) if draws else []
+    images_ready = has - len(pictures) if draws else 0
+    if limit is not None:
+        pictures = pictures[: max(0, limit - images_ready)]
+    refused = store.refusal(settings.provider)
+    if refused is None and settings.force_categories:
+        refused = why_not_start_over(store)
+    return Plan(
+        folder=settings.output_dir,
         provider=settings.provider,
+        refused=refused,
+        categories_ready=categories_ready,
+        items_ready=has,
+        images_ready=images_ready,
         categories=categories,
         items=items,
-        images=pictures,
-        text_calls=text_calls,
-        image_calls=pictures,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        text_usd=prices.text_call(input_tokens, output_tokens),
-        image_usd=pictures * prices.image_call(settings.image_quality),
-        images_per_minute=pace,
-        minutes=pictures / pace,
-        image_quality=settings.image_quality,
-        prices=prices,
+        pictures=tuple(pictures),
+        target=target,
+        goal=goal,
+        finishes=writes and not frozen and has >= target > store.complete,
+        unwritten=tuple(store.unwritten()),
+        writes=writes,
+        draws=draws,
+        text_calls=math.ceil(items / settings.batch_size) + bool(categories),
     )

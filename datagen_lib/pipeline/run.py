@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from datagen_lib.errors import DatagenError
-from datagen_lib.events import Event, ImageSaved, Listener, Planned, ignore
+from datagen_lib.events import Event, ImageSaved, Listener, ignore
 from datagen_lib.folder.store import Store, json_bytes
 from datagen_lib.models import CATEGORY_COUNT, CatalogItem
 from datagen_lib.prompts import CATEGORIES, ITEMS, Prompt
 from datagen_lib.service.client import Client
 from datagen_lib.settings import Settings
-from datagen_lib.stages.categories import make_categories, start_over
-from datagen_lib.stages.images import images_to_make, make_images
+from datagen_lib.stages.categories import make_categories
+from datagen_lib.stages.images import make_images
 from datagen_lib.stages.items import Coming, make_items
 
 from .account import Account
+from .plan import ALL, Plan, Stage, make_plan
+from .progress import ProgressKeeper
 
-Stage = Literal["categories", "items", "images"]
-ALL: tuple[Stage, ...] = ("categories", "items", "images")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class Outcome:
 
     @property
     def complete(self) -> bool:
-        return self.stopped is None and self.items >= self.wanted and not self.missing and not self.account.failed
+        whole = self.categories >= CATEGORY_COUNT and self.items >= self.wanted
+        return self.stopped is None and whole and not self.missing and not self.account.failed
 
 
 async def run(
@@ -85,68 +87,72 @@ async def run(
     with await asyncio.to_thread(
         Store.open, settings.output_dir, provider=settings.provider, validate=not settings.no_validate
     ) as store:
-        return await _Run(settings, store, listen, prompts or Prompts(), stages, limit).go()
+        plan = await make_plan(settings, store, stages=stages, limit=limit)
+        if plan.refused is not None:
+            raise plan.refused
+        return await _Run(settings, store, plan, listen, prompts or Prompts()).go()
 
 
 class _Run:
-    def __init__(
-        self,
-        settings: Settings,
-        store: Store,
-        listen: Listener,
-        prompts: Prompts,
-        stages: Sequence[Stage],
-        limit: int | None,
-    ) -> None:
-        self.settings, self.store, self.prompts, self.limit = settings, store, prompts, limit
-        self.draws = "images" in stages and not settings.dry_run
-        self.writes = "items" in stages or self.draws
+    """One run: plan, prepare the folder, run the stages side by side, account for what came of it."""
+
+    def __init__(self, settings: Settings, store: Store, plan: Plan, listen: Listener, prompts: Prompts) -> None:
+        self.settings, self.store, self.plan, self.prompts = settings, store, plan, prompts
         self.account = Account()
+        self._keeper = ProgressKeeper(plan.event())
         self._listen = listen
         self._refresh = asyncio.Event()
-        self._pictured: set[str] = set()
-        self.frozen = settings.resume and store.complete > 0
-        self.wanted = store.complete if self.frozen else settings.target_count
+        stale = {item.product_id for item in plan.pictures}
+        self._pictured = {item.product_id for item in store.items} - stale
 
     def listen(self, event: Event) -> None:
+        """Count the event, pass it on, and say how far the run is then."""
         self.account(event)
         if isinstance(event, ImageSaved):
             self._pictured.add(event.item.product_id)
         if self.account.refreshes(event):
             self._refresh.set()
-        self._listen(event)
+        self._tell(event)
+        self._tell(self._keeper.after(event))
+
+    def _tell(self, event: Event) -> None:
+        """Let the listener hear it; one that fails is not asked again, and never ends a run."""
+        try:
+            self._listen(event)
+        except Exception:
+            self._listen = ignore
+            log.exception("the listener failed; the run goes on without it")
 
     async def go(self) -> Outcome:
-        settings, store = self.settings, self.store
-        if settings.force_categories:
-            start_over(store)
-        pictures = await images_to_make(store, force=settings.force_images) if self.draws else []
-        stale = {item.product_id for item in pictures}
-        self._pictured = {item.product_id for item in store.items} - stale
-        ready = len(store.items) - len(pictures)
-        wanted = self.wanted if self.limit is None else min(self.wanted, self.limit)
-        grows = self.writes and not self.frozen and len(store.items) < wanted
-        finishes = self.writes and not self.frozen and len(store.items) >= self.wanted > store.complete
-        invents = not self.frozen and not store.items and len(store.categories) < CATEGORY_COUNT
-        if self.limit is not None:
-            pictures = pictures[: max(0, self.limit - ready)]
-        self.listen(
-            Planned(
-                categories_ready=len(store.categories),
-                items_ready=len(store.items),
-                items_target=max(wanted, len(store.items)),
-                images_ready=ready,
-                images_wanted=self.draws,
-            )
-        )
-        if not (grows or finishes or invents or pictures):
-            if self.draws and not self._missing():
-                store.forget_failures()
-            return await self._outcome(None, idle=True)
+        """The whole run, from the plan to its outcome."""
+        self.listen(self.plan.event())
+        if self.plan.idle:
+            if self.plan.draws and not self._missing():
+                self.store.forget_failures()
+            return self._outcome(None, idle=True)
+        if self.settings.force_categories:
+            self.store.categories = []  # the file stays until the first new one is there
+        await self.store.in_thread(self._prepare)
+        stopped = await self._work()
+        outcome = self._outcome(stopped)
+        self._write_report(complete=outcome.complete, stopped=stopped.what if stopped else "")
+        return outcome
+
+    def _prepare(self) -> None:
+        """What has to be on disk before the first paid call: above all, which provider's folder this is."""
+        if self.plan.draws:
+            self.store.start_failures()
+        self._write_report(complete=False)
+        self.store.write_schemas()
+        if self.plan.unwritten and self.store.categories:
+            self.store.save_categories(self.store.categories)
+
+    async def _work(self) -> DatagenError | None:
+        """Run the stages; returns why they ended early, or None."""
         stopped: DatagenError | None = None
-        await store.in_thread(self._prepare)
         try:
-            await self._stages(pictures, invents=grows or invents, grows=grows or finishes)
+            if self.plan.categories or self.plan.grows or self.plan.pictures:
+                await self._stages()
         except BaseExceptionGroup as group:
             ours, others = group.split(DatagenError)
             if others is not None:
@@ -156,39 +162,29 @@ class _Run:
             stopped = error
         finally:
             # Plain calls: an interrupt must not be able to cut in between.
-            store.drain()
-            if self.draws:
-                store.end_failures()
+            self.store.drain()
+            if self.plan.draws:
+                self.store.end_failures()
             self._write_report(complete=False)
-        outcome = await self._outcome(stopped)
-        self._write_report(complete=outcome.complete, stopped=stopped.what if stopped else "")
-        return outcome
+        return stopped
 
-    def _prepare(self) -> None:
-        """What has to be on disk before the first paid call: above all, which provider's folder this is."""
-        if self.draws:
-            self.store.start_failures()
-        self._write_report(complete=False)
-        self.store.write_schemas()
-        if self.store.categories and not (self.store.root / "categories.json").exists():
-            self.store.save_categories(self.store.categories)
-
-    async def _stages(self, pictures: Sequence[CatalogItem], *, invents: bool, grows: bool) -> None:
+    async def _stages(self) -> None:
+        """The stages side by side: items start on the first categories, pictures on the first items."""
         queue: asyncio.Queue[CatalogItem | None] = asyncio.Queue()
-        for item in pictures:
+        for item in self.plan.pictures:
             queue.put_nowait(item)
         async with Client(self.settings, listen=self.listen) as client:
             reporter = asyncio.create_task(self._keep_report())
             try:
                 async with asyncio.TaskGroup() as group:
-                    coming = Coming(all_known=len(self.store.categories) >= CATEGORY_COUNT)
-                    if invents and not coming.all_known:
+                    coming = Coming(all_known=not self.plan.categories)
+                    if self.plan.categories:
                         group.create_task(self._categories(client, coming))
-                    if grows:
+                    if self.plan.grows:
                         group.create_task(self._items(client, coming, queue))
                     else:
                         queue.put_nowait(None)
-                    if self.draws:
+                    if self.plan.draws:
                         group.create_task(make_images(client, self.store, queue, listen=self.listen))
             finally:
                 reporter.cancel()
@@ -207,7 +203,7 @@ class _Run:
             prompt=self.prompts.items,
             take=queue.put_nowait,
             coming=coming,
-            target=self.limit,
+            target=self.plan.goal,
         )
         queue.put_nowait(None)
 
@@ -225,14 +221,14 @@ class _Run:
         """The items without a current picture: those that had one at the start, or got one since, are known."""
         return [item for item in self.store.items if item.product_id not in self._pictured]
 
-    async def _outcome(self, stopped: DatagenError | None, *, idle: bool = False) -> Outcome:
-        missing = [] if idle or not self.draws else self._missing()
+    def _outcome(self, stopped: DatagenError | None, *, idle: bool = False) -> Outcome:
+        missing = [] if idle or not self.plan.draws else self._missing()
         return Outcome(
             account=self.account,
             categories=len(self.store.categories),
             items=len(self.store.items),
-            wanted=self.wanted,
-            images=len(self.store.items) - len(missing) if self.draws else 0,
+            wanted=self.plan.target,
+            images=len(self.store.items) - len(missing) if self.plan.draws else 0,
             missing=missing,
             stopped=stopped,
             idle=idle,

@@ -86,15 +86,11 @@ def new_category(found: Any, known: Sequence[Category]) -> Category | None:
     return Category(name=name, slug=slug)
 
 
-def start_over(store: Store) -> None:
-    """Forget the categories, so that they are made again; the file stays until the first new one is there.
-
-    Raises:
-        FolderError: items use them.
-    """
-    if store.items:
-        raise FolderError(
-            f"--force-categories would orphan the {len(store.items)} items in {store.root}",
-            hint="Start in another folder with --output-dir, or remove the catalogue first.",
-        )
-    store.categories = []
+def why_not_start_over(store: Store) -> FolderError | None:
+    """Why the categories can't be made again, or None where they can: items use them."""
+    if not store.items:
+        return None
+    return FolderError(
+        f"--force-categories would orphan the {len(store.items)} items in {store.root}",
+        hint="Start in another folder with --output-dir, or remove the catalogue first.",
+    )

@@ -21,7 +21,7 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 
 from datagen_lib import Settings, load_catalog, run
 from datagen_lib.errors import QuotaExhausted, SettingsError
-from datagen_lib.events import CallDone, ImageFailed, ImageSaved, Planned, Retrying
+from datagen_lib.events import CallDone, ImageFailed, ImageSaved, Planned, Progress, Retrying, Row
 from datagen_lib.models import CatalogItem
 from datagen_lib.notebook import error_text
 from datagen_lib.notebook.form import settings_form
@@ -322,7 +322,7 @@ def test_a_timeline_tells_calls_retries_and_pictures() -> None:
     """Events become rows with seconds from the start, and a plot that has them all."""
     item = CatalogItem.model_construct(product_id="1", name="N")
     heard = [
-        (10.0, Planned(20, 2, 2, 0, images_wanted=True)),
+        (10.0, Planned(20, 2, 2, 0, items_wanted=True, images_wanted=True)),
         (10.5, CallDone("image", False, 0.4)),
         (10.5, Retrying("image", "HTTP 500", 1.25, 1)),
         (12.0, CallDone("image", True, 0.3)),
@@ -356,7 +356,7 @@ def test_a_live_table_shows_the_newest_and_the_refused(home: Path, stand_in: Cal
     live = LiveTable(rows=50, priced=False)
     html = watched(live, settings, stages=["items"])
 
-    refused = live.account.rejected_items
+    refused = live.progress.refused
     assert refused
     assert html.count("<b>refused</b>") == refused
     assert f"{refused} item{'s' * (refused > 1)} refused" in html
@@ -395,11 +395,12 @@ def test_a_run_that_had_to_stop_raises_its_reason(home: Path, stand_in: Callable
 def test_a_retry_is_announced_while_it_waits(home: Path) -> None:
     """The display says what went wrong, how long it waits and for which try; a call that succeeds clears it."""
     live = Live()
-    live(Planned(20, 2, 4, 0, images_wanted=True))
+    live(Planned(20, 2, 4, 0, items_wanted=True, images_wanted=True))
     live(Retrying("image", "image call: HTTP 500: <b>oops</b>", 1.25, 1))
     asyncio.run(live._draw())
     assert "Waiting 1.2 s before try 2: image call: HTTP 500: &lt;b&gt;oops&lt;/b&gt;" in live._html()
     live(CallDone("image", True, 0.3))
+    live(Progress((Row("pictures", 1, 4),), retries=1))
     asyncio.run(live._draw())
     assert "Waiting" not in live._html()
     assert "1 retry" in live._text()

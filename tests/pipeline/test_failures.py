@@ -114,7 +114,7 @@ def test_retries_end(command: Command, server: Server, kind: str) -> None:
     assert failure["attempts"] == 3
     assert failure["reason"]
     assert failure["when"]
-    assert "1 images" in result.out
+    assert "1 image is missing" in result.out
     assert "failed_images.log" in result.out
 
 
