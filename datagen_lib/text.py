@@ -1,4 +1,4 @@
-"""Text from outside made safe to show: what a terminal would obey or hide is spelt out."""
+"""Words for people: text from outside made safe to show, numbers and times as they are said."""
 
 from __future__ import annotations
 
