@@ -9,13 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .models import Category
+from pydantic import BaseModel
 
-OPENINGS = ("Photorealistic LEGO-style minifigure", "Photorealistic LEGO-style figure")
-TAIL = "clean background, high detail, vibrant, evenly lit, 1024x1024"
+from .models import OPENINGS, TAIL, Category, ItemDraft
 
 STRICTER = (
     "Your last answer was not usable. Return ONLY the JSON object that the schema describes: no prose before or after "
@@ -41,6 +38,11 @@ class Prompt:
         return "\n\n".join(part for part in (self.role, self.rules, STRICTER if stricter else "") if part)
 
 
+def fields_of(model: type[BaseModel]) -> str:
+    """The fields of `model` as a list in a prompt, each with what its description asks for."""
+    return "\n".join(f"- {field.alias or name}: {field.description}" for name, field in model.model_fields.items())
+
+
 CATEGORIES = Prompt(
     role="You are a data generator that invents distinct categories for a LEGO-style figure catalog.",
     rules="""\
@@ -57,11 +59,7 @@ ITEMS = Prompt(
     role="You generate unique LEGO-style catalog items.",
     rules=f"""\
 Return ONLY a JSON root object with key `items` whose value is an array of objects with fields:
-- name: 3-80 characters, at most 6 words, unlike every name already used
-- description: 2-4 sentences, 20-1200 characters, neutral in tone, no trademarks
-- category: the exact name of one of the existing categories
-- imagePrompt: starts EXACTLY with "{OPENINGS[0]}" (or "{OPENINGS[1]}"), then a concise comma-separated set of
-  distinctive visual elements from the description, then "{TAIL}". At most 230 characters in all.
+{fields_of(ItemDraft)}
 
 Hard constraints:
 - No trademarked logos, no brand or franchise names besides the generic LEGO-style descriptor, no copyrighted

@@ -12,17 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .models import ItemDraft
-from .prompts import OPENINGS, TAIL
-
-NAME_LENGTH = (3, 80)
-NAME_WORDS = 6
-DESCRIPTION_LENGTH = (20, 1200)
-SENTENCES = (2, 4)
-PROMPT_LENGTH = 260
-PROMPT_LENGTH_SOFT = 230
-SLUG_LENGTH = 64
-CATEGORY_NAME_LENGTH = 64
+from .models import LIMITS, OPENINGS, TAIL, ItemDraft
 
 # Whole words in any case. A plural of a listed word is the word; a longer word that contains it is not.
 FORBIDDEN_WORDS = (
@@ -69,7 +59,7 @@ def slugify(name: str) -> str:
     """`name` in kebab-case ASCII, at most 64 characters; "category" where nothing is left of it."""
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     slug = "-".join(re.findall(r"[a-z0-9]+", ascii_name.casefold()))
-    return slug[:SLUG_LENGTH].strip("-") or "category"
+    return slug[: LIMITS.slug].strip("-") or "category"
 
 
 def unique_slug(wanted: str, name: str, taken: Iterable[str]) -> str:
@@ -78,7 +68,7 @@ def unique_slug(wanted: str, name: str, taken: Iterable[str]) -> str:
     taken, slug, number = set(taken), base, 2
     while slug in taken:
         suffix = f"-{number}"
-        slug, number = base[: SLUG_LENGTH - len(suffix)].rstrip("-") + suffix, number + 1
+        slug, number = base[: LIMITS.slug - len(suffix)].rstrip("-") + suffix, number + 1
     return slug
 
 
@@ -92,9 +82,10 @@ def check_category(name: str) -> list[Violation]:
     found = list(_language(name, "name"))
     if not fold(name):
         found.append(Violation("category-name-empty", "the name has no letters"))
-    if len(name) > CATEGORY_NAME_LENGTH:
-        found.append(Violation("category-name-length", f"the name has {len(name)} characters, at most 64 are allowed"))
-    if not 2 <= len(name.split()) <= 3:
+    if len(name) > LIMITS.category.most:
+        reason = f"the name has {len(name)} characters, at most {LIMITS.category.most} are allowed"
+        found.append(Violation("category-name-length", reason))
+    if not LIMITS.category_words[0] <= len(name.split()) <= LIMITS.category_words[1]:
         found.append(
             Violation("category-name-words", f"the name has {len(name.split())} words, not 2 or 3", hard=False)
         )
@@ -117,21 +108,20 @@ def _category(draft: ItemDraft, categories: Mapping[str, Any]) -> Iterator[Viola
 
 
 def _name(draft: ItemDraft, _: Mapping[str, Any]) -> Iterator[Violation]:
-    low, high = NAME_LENGTH
-    if not low <= len(draft.name) <= high or not fold(draft.name):
-        yield Violation("name-length", f"the name has {len(draft.name)} characters, {low}-{high} are allowed")
-    if len(draft.name.split()) > NAME_WORDS:
-        yield Violation("name-words", f"the name has {len(draft.name.split())} words, at most {NAME_WORDS} are allowed")
+    limit, words = LIMITS.name, len(draft.name.split())
+    if not limit.least <= len(draft.name) <= limit.most or not fold(draft.name):
+        yield Violation("name-length", f"the name has {len(draft.name)} characters, {limit} are allowed")
+    if words > LIMITS.name_words:
+        yield Violation("name-words", f"the name has {words} words, at most {LIMITS.name_words} are allowed")
     yield from _language(draft.name, "name")
 
 
 def _description(draft: ItemDraft, _: Mapping[str, Any]) -> Iterator[Violation]:
-    low, high = DESCRIPTION_LENGTH
-    if not low <= len(draft.description) <= high:
-        count = len(draft.description)
-        yield Violation("description-length", f"the description has {count} characters, {low}-{high} are allowed")
+    limit, count = LIMITS.description, len(draft.description)
+    if not limit.least <= count <= limit.most:
+        yield Violation("description-length", f"the description has {count} characters, {limit} are allowed")
     sentences = len(_SENTENCE_END.findall(draft.description))
-    if not SENTENCES[0] <= sentences <= SENTENCES[1]:
+    if not LIMITS.sentences[0] <= sentences <= LIMITS.sentences[1]:
         yield Violation("description-sentences", f"the description has {sentences} sentences, not 2-4", hard=False)
     yield from _language(draft.description, "description")
 
@@ -140,9 +130,9 @@ def _image_prompt(draft: ItemDraft, _: Mapping[str, Any]) -> Iterator[Violation]
     prompt = draft.image_prompt
     if not any(re.match(re.escape(opening) + r"(?!\w)", prompt) for opening in OPENINGS):
         yield Violation("prompt-opening", f"the imagePrompt opens with {prompt[:50]!r}, not with {OPENINGS[0]!r}")
-    if len(prompt) > PROMPT_LENGTH:
-        yield Violation("prompt-length", f"the imagePrompt has {len(prompt)} characters, at most {PROMPT_LENGTH}")
-    elif len(prompt) > PROMPT_LENGTH_SOFT:
+    if len(prompt) > LIMITS.prompt:
+        yield Violation("prompt-length", f"the imagePrompt has {len(prompt)} characters, at most {LIMITS.prompt}")
+    elif len(prompt) > LIMITS.prompt_soft:
         yield Violation("prompt-length-soft", f"the imagePrompt has {len(prompt)} characters", hard=False)
     if TAIL not in prompt:
         yield Violation("prompt-tail", "the imagePrompt lacks the fixed tail", hard=False)

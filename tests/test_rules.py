@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datagen_lib.models import Category, ItemDraft
-from datagen_lib.prompts import OPENINGS, TAIL
+from datagen_lib.models import OPENINGS, TAIL, Category, ItemDraft
 from datagen_lib.rules import FORBIDDEN_WORDS, check_category, check_item, fold, slugify, tidy, unique_slug
 from datagen_lib.stages.categories import new_category
 

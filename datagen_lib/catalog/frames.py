@@ -12,8 +12,10 @@ import pandas as pd
 
 from datagen_lib.errors import FolderError
 from datagen_lib.folder.store import Store
+from datagen_lib.models import CatalogItem, aliases
 from datagen_lib.settings import Settings, found, project_root
 
+_TEXTS = {field.alias for field in CatalogItem.model_fields.values() if field.annotation is str}
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -30,10 +32,10 @@ def load_catalog(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002 -
         dir: the output folder; None: OUTPUT_DIR, else data_seed.
 
     Returns:
-        Columns productId, name, description, category (categorical, in the order of categories.json, empty ones too),
-        filename, imagePrompt, image_path (where the picture is or would be), has_image (bool), image_size (Int64, in
-        pixels; NA without a picture), name_words, description_length, prompt_length (Int64, in words and characters),
-        then whatever fields a person has added.
+        The fields of `models.CatalogItem` under their names in the file; category is categorical, in the order of
+        categories.json, empty ones too. Then image_path (where the picture is or would be), has_image (bool),
+        image_size (Int64, in pixels; NA without a picture), name_words, description_length, prompt_length (Int64, in
+        words and characters), then whatever fields a person has added.
 
     Raises:
         FolderError: the folder holds no catalogue.
@@ -46,11 +48,13 @@ def load_catalog(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002 -
             f"{root} holds no catalogue",
             hint="Make one first (python -m data_generator, or notebook 02), or name another folder.",
         )
-    frame = pd.DataFrame([item.model_dump(by_alias=True) for item in store.items])
-    for name in ("productId", "name", "description", "filename", "imagePrompt"):
-        frame[name] = (frame[name] if name in frame else pd.Series([], dtype="str")).astype("str")
+    records = [item.model_dump(by_alias=True) for item in store.items]
+    stored = aliases(CatalogItem)
+    added = list(dict.fromkeys(name for record in records for name in record if name not in stored))
+    frame = pd.DataFrame(records, columns=[*stored, *added])
+    frame = frame.astype({name: "str" for name in stored if name in _TEXTS})
     names = [category.name for category in store.categories]
-    frame["category"] = pd.Categorical(frame.get("category", []), categories=names)
+    frame["category"] = pd.Categorical(frame["category"], categories=names)
     paths = [store.image_path(item) for item in store.items]
     sizes = [_png_size(path) for path in paths]
     measured: dict[str, pd.Series[Any]] = {
@@ -61,8 +65,7 @@ def load_catalog(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002 -
         "description_length": frame["description"].str.len().astype("Int64"),
         "prompt_length": frame["imagePrompt"].str.len().astype("Int64"),
     }
-    stored = ["productId", "name", "description", "category", "filename", "imagePrompt"]
-    added = [name for name in frame.columns if name not in stored and name not in measured]
+    added = [name for name in added if name not in measured]
     return frame.assign(**dict(measured))[[*stored, *measured, *added]]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from datagen_lib.errors import InvalidCatalogue
-from datagen_lib.models import CatalogItem, Category
+from datagen_lib.models import UNCHECKED, CatalogItem, Category
 from datagen_lib.rules import fold, unique_slug
 
 
@@ -145,12 +145,8 @@ def line_of_item(path: Path, product_id: str) -> int | None:
 
 
 def _item(entry: Any, *, validate: bool) -> CatalogItem:
-    if validate or not isinstance(entry, dict):
-        return CatalogItem.model_validate(entry)
-    missing = {"productId", "name", "description", "category", "filename"} - entry.keys()
-    if missing:
-        raise ValueError(f"lacks {', '.join(sorted(missing))}")
-    return CatalogItem.model_construct(**{"imagePrompt": "", **entry})
+    """The item, its types, id and file name always checked: a file name becomes a path."""
+    return CatalogItem.model_validate(entry, context=None if validate else UNCHECKED)
 
 
 def _invalid(path: Path, index: int, entry: Any, error: Exception) -> InvalidCatalogue:

@@ -15,10 +15,10 @@ from pydantic import BaseModel
 from datagen_lib.errors import ContentFiltered, DatagenError, MalformedAnswer
 from datagen_lib.events import Kind
 from datagen_lib.folder.store import Store
-from datagen_lib.models import CategoriesWire
+from datagen_lib.models import OPENINGS, TAIL, CategoriesWire
 from datagen_lib.pipeline.plan import make_plan
 from datagen_lib.pipeline.price import price
-from datagen_lib.prompts import CATEGORIES, OPENINGS, TAIL, categories_request
+from datagen_lib.prompts import CATEGORIES, categories_request
 from datagen_lib.runner import run_sync
 from datagen_lib.service.answers import Drawn
 from datagen_lib.service.client import Client, prices

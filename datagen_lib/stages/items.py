@@ -181,12 +181,9 @@ class _Items:
             return self._refuse(
                 found, [Violation("shape", f"fields are missing or of a wrong type: {fields or 'all'}")]
             )
-        draft = ItemDraft(
-            name=tidy(draft.name),
-            description=tidy(draft.description),
-            category=self.known.get(fold(draft.category), tidy(draft.category)),
-            image_prompt=tidy(draft.image_prompt),
-        )
+        texts = {name: tidy(value) for name, value in draft if isinstance(value, str)}
+        texts["category"] = self.known.get(fold(draft.category), texts["category"])
+        draft = draft.model_copy(update=texts)
         violations = [] if self.client.settings.no_validate else check_item(draft, self.known)
         hard = [violation for violation in violations if violation.hard]
         if self.store.has_name(draft.name):
