@@ -124,12 +124,22 @@ class TransientError(CallFailed):
         what: what happened.
         retry_after: seconds that the service asks to wait, or None where it names none.
         throttled: whether it is a 429, so that every call to the deployment has to wait.
+        outage: whether nobody answers at all, so that the deployment is to be waited for as one.
     """
 
-    def __init__(self, what: str, *, hint: str = "", retry_after: float | None = None, throttled: bool = False) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        hint: str = "",
+        retry_after: float | None = None,
+        throttled: bool = False,
+        outage: bool = False,
+    ) -> None:
         super().__init__(what, hint=hint)
         self.retry_after = retry_after
         self.throttled = throttled
+        self.outage = outage
 
 
 class ContentFiltered(CallFailed):

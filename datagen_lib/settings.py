@@ -82,7 +82,7 @@ class Settings(BaseModel):
     max_retries: int = _option(5, "Further tries of a call that failed for a passing reason", ge=0, le=20)
     request_timeout: float = _option(600, "Seconds until a call is given up", gt=0, le=3600)
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = _option(
-        None, "How long a gpt-5 thinks; low unless set, and not sent to the provider openai unless set"
+        None, "How long a gpt-5 thinks; none sends nothing; unset: low, and nothing to the provider openai"
     )
     max_cost_usd: float | None = _option(
         None, "Stop before this run would cost more, in US dollars", flag="--max-cost", ge=0
@@ -135,7 +135,7 @@ class Settings(BaseModel):
     @classmethod
     def _is_recent(cls, value: str | None) -> str | None:
         if value is None or value.lower() in {"v1", "preview"}:
-            return None if value is None else "v1"
+            return None if value is None else value.lower()
         if not re.fullmatch(r"20\d\d-\d\d-\d\d(-preview)?", value):
             raise ValueError(f"is not an api-version; set it to {RECOMMENDED_API_VERSION} (or v1)")
         if value[:10] < MIN_API_VERSION:
@@ -213,11 +213,6 @@ class Settings(BaseModel):
         if problems or settings is None:
             raise SettingsError(problems)
         return settings
-
-    @property
-    def effort(self) -> str | None:
-        """The reasoning effort to send, or None to send none."""
-        return self.reasoning_effort or (None if self.provider == "openai" else "low")
 
     def secrets(self) -> list[str]:
         """Every secret value, for whoever has to mask them."""

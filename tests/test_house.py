@@ -15,7 +15,7 @@ from conftest import REPOSITORY
 
 from tools.house import FLOORS, HEIGHT, LIBRARY
 
-STARTS_OFFLINE = "service/client.py"
+STARTS_OFFLINE = "service/endpoints.py"
 PACKAGES = ("datagen_lib", "offline_model")
 WIRE = {"service/answers.py", "service/client.py", "service/translation.py"}
 """The edge that meets the SDK and the network: one idea in three rooms."""

@@ -123,8 +123,7 @@ def _estimate(settings: Settings) -> str:
     from datagen_lib.folder.store import Store
     from datagen_lib.pipeline.plan import make_plan
     from datagen_lib.pipeline.price import price
-    from datagen_lib.service.client import prices
-    from datagen_lib.service.costs import Prices
+    from datagen_lib.service.costs import Prices, prices
 
     from .texts import estimate_text
 

@@ -18,7 +18,7 @@ def opening(settings: Settings, *, chosen: bool) -> str:
     if settings.provider == "offline":
         why = "" if chosen else " because no AZURE_OPENAI_* is set"
         return f"Using the offline model{why}: free, no key, drawn on this machine. Output: {settings.output_dir}"
-    where = settings.azure_openai_endpoint if settings.provider == "azure" else settings.openai_base_url
+    where = settings.azure_openai_endpoint or settings.openai_base_url
     return f"Using {settings.provider}{f' at {where}' if where else ''}. Output: {settings.output_dir}"
 
 

@@ -21,8 +21,9 @@ from datagen_lib.pipeline.price import price
 from datagen_lib.prompts import CATEGORIES, categories_request
 from datagen_lib.runner import run_sync
 from datagen_lib.service.answers import Drawn
-from datagen_lib.service.client import Client, prices
-from datagen_lib.service.costs import Prices
+from datagen_lib.service.client import Client
+from datagen_lib.service.costs import Prices, prices
+from datagen_lib.service.endpoints import endpoints
 from datagen_lib.settings import REQUIRED, Settings, found, variable
 
 from .form import Form, shown
@@ -106,8 +107,8 @@ async def probe(settings: Settings) -> pd.DataFrame:
 
 async def _probe(settings: Settings, kind: Kind) -> tuple[str, str, float, str]:
     begun = time.monotonic()
-    text, image = _deployments(settings)
-    name = f"text: {text}" if kind == "text" else f"image: {image}"
+    endpoint = endpoints(settings)[kind]
+    name = f"{kind}: {'offline model' if endpoint.free else endpoint.name}"
     try:
         says = await (_one_category(settings) if kind == "text" else _one_picture(settings))
     except DatagenError as error:
@@ -135,14 +136,6 @@ async def _one_picture(settings: Settings) -> str:
     async with Client(settings) as client:
         await client.persist("image", call, finish=measure)
     return f"a picture of {sizes[0] // 1024:,} KB"
-
-
-def _deployments(settings: Settings) -> tuple[str, str]:
-    if settings.provider == "offline":
-        return "offline model", "offline model"
-    text = settings.azure_openai_gpt5_deployment or settings.openai_text_model
-    image = settings.azure_openai_image_deployment or settings.openai_image_model
-    return str(text), str(image)
 
 
 def price_table(settings: Settings) -> Html:

@@ -22,10 +22,12 @@ from pydantic import BaseModel
 from datagen_lib.errors import DatagenError, RunStopped, SetupError, TransientError
 from datagen_lib.events import CallDone, Kind, Listener, Retrying, ignore
 from datagen_lib.models import response_format
-from datagen_lib.settings import RECOMMENDED_API_VERSION, Settings
+from datagen_lib.settings import Settings
 
 from .answers import Drawn, ObjectReader, chunks, count_tokens, read_picture
-from .costs import Ledger, Prices
+from .costs import Ledger, prices
+from .endpoints import Endpoint, reach
+from .first_call import Gate, Passage
 from .retry import Pace, persist
 from .translation import translate
 
@@ -35,27 +37,18 @@ log = logging.getLogger(__name__)
 CONNECT_TIMEOUT = 20.0  # s
 
 
-def prices(settings: Settings) -> Prices:
-    """The prices of the settings' deployments; nothing costs anything offline."""
-    if settings.provider == "offline":
-        return Prices.free()
-    text = settings.azure_openai_gpt5_deployment or settings.openai_text_model or ""
-    image = settings.azure_openai_image_deployment or settings.openai_image_model or ""
-    return Prices.load(settings.prices_file, text=text, image=image)
-
-
 @dataclass
 class _Call:
     """One call under way."""
 
     kind: Kind
     reserved: float
+    passage: Passage
     started: float = field(default_factory=time.monotonic)
     cost: float = 0.0
     input_tokens: int = 0
     output_tokens: int = 0
     ok: bool = False
-    holds_gate: bool = False
 
 
 class Client:
@@ -85,57 +78,21 @@ class Client:
         }
         self._stack = AsyncExitStack()
         self._under_way: set[asyncio.Future[None]] = set()
-        # Until the service has let one call in, calls go one by one: a wrong key is asked once, not eight times.
-        self._gate = asyncio.Lock()
-        self._let_in = False
+        self._gate = Gate()
 
     async def __aenter__(self) -> Self:
-        self._text, self._image, self._models = await self._connect()
-        await self._stack.enter_async_context(self._text)
-        await self._stack.enter_async_context(self._image)
+        self._endpoints = await self._stack.enter_async_context(reach(self.settings))
+        s = self.settings
+        timeout = httpx2.Timeout(s.request_timeout, connect=min(CONNECT_TIMEOUT, s.request_timeout))
+        # One connection pool for both kinds; a proxy of the environment has no business with a server in this process.
+        local = any(endpoint.local for endpoint in self._endpoints.values())
+        http = openai.DefaultAsyncHttpxClient(timeout=timeout, trust_env=not local)
+        await self._stack.enter_async_context(http)
+        self._sdk = {kind: connect(endpoint, http) for kind, endpoint in self._endpoints.items()}
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
-
-    async def _connect(self) -> tuple[openai.AsyncOpenAI, openai.AsyncOpenAI, dict[Kind, str | None]]:
-        """The two SDK clients, and the `model` to name in each body (None: name none)."""
-        s = self.settings
-        timeout = httpx2.Timeout(s.request_timeout, connect=min(CONNECT_TIMEOUT, s.request_timeout))
-        # One HTTP client for both; a proxy of the environment has no business with a server in this process.
-        http = openai.DefaultAsyncHttpxClient(timeout=timeout, trust_env=s.provider != "offline")
-        common: dict[str, Any] = {"max_retries": 0, "timeout": timeout, "http_client": http}
-        if s.provider == "openai":
-            assert s.openai_api_key is not None
-            client = openai.AsyncOpenAI(
-                base_url=s.openai_base_url, api_key=s.openai_api_key.get_secret_value(), **common
-            )
-            return client, client, {"text": s.openai_text_model, "image": s.openai_image_model}
-        if s.provider == "offline":
-            endpoint, key, version, text, image = await self._start_offline()
-        else:
-            assert s.azure_openai_api_key is not None
-            endpoint, version = str(s.azure_openai_endpoint), str(s.azure_openai_api_version)
-            key = s.azure_openai_api_key.get_secret_value()
-            text, image = str(s.azure_openai_gpt5_deployment), str(s.azure_openai_image_deployment)
-        if version == "v1":
-            client = openai.AsyncOpenAI(base_url=f"{endpoint}/openai/v1/", api_key=key, **common)
-            return client, client, {"text": text, "image": image}
-
-        def azure(deployment: str) -> openai.AsyncAzureOpenAI:
-            return openai.AsyncAzureOpenAI(
-                azure_endpoint=endpoint, azure_deployment=deployment, api_key=key, api_version=version, **common
-            )
-
-        # The deployment stands in the path. The image route takes only a real model's name in the body, or none.
-        return azure(text), azure(image), {"text": text, "image": None}
-
-    async def _start_offline(self) -> tuple[str, str, str, str, str]:
-        from offline_model import start
-
-        server = await asyncio.to_thread(start)
-        self._stack.push_async_callback(asyncio.to_thread, server.stop)
-        return server.url, server.key, RECOMMENDED_API_VERSION, "gpt-5", "gpt-image-1"
 
     def pace(self, kind: Kind) -> Pace:
         """The pace keeper of the deployment, for displays."""
@@ -216,19 +173,19 @@ class Client:
             ContentFiltered, TransientError, CallRejected, EndpointRefused, QuotaExhausted, BudgetReached: see errors.
         """
         (key,) = wire.model_fields
+        endpoint = self._endpoints["text"]
         request: dict[str, Any] = {
-            "model": self._models["text"],
+            "model": endpoint.model,
             "messages": [{"role": "system", "content": system}, {"role": "user", "content": user}],
             "response_format": response_format(wire),
             "max_completion_tokens": 8000 + 400 * count,  # covers the reasoning too
             "stream": True,
             "stream_options": {"include_usage": True},
+            **endpoint.extras,
         }
-        if self.settings.effort:
-            request["reasoning_effort"] = self.settings.effort
         guess = self.ledger.prices.text_guess(len(system) + len(user), count)
         async with self._call("text", guess) as call:
-            raw = await self._text.chat.completions.with_raw_response.create(**request)
+            raw = await self._sdk["text"].chat.completions.with_raw_response.create(**request)
             self._admit(call, raw.headers)
             reader = ObjectReader(key, record)
             deadline = call.started + self.settings.request_timeout
@@ -251,17 +208,15 @@ class Client:
         Raises:
             ContentFiltered, TransientError, CallRejected, EndpointRefused, QuotaExhausted, BudgetReached: see errors.
         """
-        request: dict[str, Any] = {"prompt": prompt, "size": "1024x1024"}
-        model = self._models["image"]
-        if model is not None:
-            request["model"] = model
-        if self.settings.provider != "openai" or "gpt-image" in str(model):
-            request |= {"quality": self.settings.image_quality, "output_format": "png"}
+        endpoint = self._endpoints["image"]
+        request: dict[str, Any] = {"prompt": prompt, "size": "1024x1024", **endpoint.extras}
+        if endpoint.model is not None:
+            request["model"] = endpoint.model
         quality = self.settings.image_quality
         async with self._call("image", self.ledger.prices.image_call(quality, len(prompt) // 3)) as call:
             try:
                 async with asyncio.timeout(self.settings.request_timeout):
-                    raw = await self._image.images.with_raw_response.generate(**request)
+                    raw = await self._sdk["image"].images.with_raw_response.generate(**request)
                     self._admit(call, raw.headers)
                     drawn = read_picture(raw.http_response.json(), seconds=self.settings.request_timeout)
                     call.input_tokens, call.output_tokens = drawn.input_tokens, drawn.output_tokens
@@ -275,48 +230,38 @@ class Client:
     @asynccontextmanager
     async def _call(self, kind: Kind, guess: float) -> AsyncIterator[_Call]:
         """Account for a call, and translate whatever goes wrong in it."""
-        if not self._let_in:
-            await self._gate.acquire()
-            if self._let_in:
-                self._gate.release()
-        call = _Call(kind, guess, holds_gate=not self._let_in)
-        try:
+        async with self._gate.passage() as passage:
             if self.halted is not None:
                 raise self.halted
             self.ledger.reserve(kind, guess)
-        except BaseException:
-            self._open_gate(call, let_in=False)
-            raise
-        call.started = time.monotonic()
-        try:
-            yield call
-            call.ok = True
-        except (openai.OpenAIError, httpx2.HTTPError) as error:
-            translated = self._translate(error, kind)
-            if isinstance(error, openai.APIStatusError):
-                self._pace[kind].heard(error.response.headers)
-            refused = isinstance(error, openai.AuthenticationError)
-            self._open_gate(call, let_in=isinstance(error, openai.APIStatusError) and not refused)
-            if isinstance(translated, RunStopped | SetupError):
-                self.halted = self.halted or translated
-            raise translated from error
-        except ValueError as error:  # a body or an event of a stream that was cut in its middle is no JSON
-            raise TransientError(f"{kind} call: the answer's body is broken ({error})") from error
-        finally:
-            self._open_gate(call, let_in=call.ok)
-            self.ledger.settle(guess, call.cost)
-            seconds = time.monotonic() - call.started
-            self._listen(CallDone(kind, call.ok, seconds, call.input_tokens, call.output_tokens, call.cost))
+            call = _Call(kind, guess, passage)
+            try:
+                yield call
+                call.ok = True
+                passage.let_in()
+            except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+                raise self._failed(call, error) from error
+            finally:
+                self.ledger.settle(guess, call.cost)
+                seconds = time.monotonic() - call.started
+                self._listen(CallDone(kind, call.ok, seconds, call.input_tokens, call.output_tokens, call.cost))
 
     def _admit(self, call: _Call, headers: Mapping[str, str]) -> None:
-        self._open_gate(call, let_in=True)
+        call.passage.let_in()
         self._pace[call.kind].heard(headers)
 
-    def _open_gate(self, call: _Call, *, let_in: bool) -> None:
-        self._let_in = self._let_in or let_in
-        if call.holds_gate:
-            call.holds_gate = False
-            self._gate.release()
+    def _failed(self, call: _Call, error: openai.OpenAIError | httpx2.HTTPError | ValueError) -> DatagenError:
+        """What went wrong, in our words; what ends the run ends it for the calls that wait as well."""
+        if isinstance(error, ValueError):  # a body or an event of a stream that was cut in its middle is no JSON
+            return TransientError(f"{call.kind} call: the answer's body is broken ({error})")
+        translated = self._translate(error, call.kind)
+        if isinstance(error, openai.APIStatusError):
+            self._pace[call.kind].heard(error.response.headers)
+            if not isinstance(error, openai.AuthenticationError):
+                call.passage.let_in()
+        if isinstance(translated, RunStopped | SetupError):
+            self.halted = self.halted or translated
+        return translated
 
     def _translate(self, error: Exception, kind: Kind) -> DatagenError:
         def mask(text: str) -> str:
@@ -325,7 +270,26 @@ class Client:
                 text = text.replace(secret, "***")
             return text
 
-        translated = translate(error, kind, self.settings, mask)
+        translated = translate(error, self._endpoints[kind], mask)
         # The foreign error stays as the cause, and a traceback shows it.
         error.args = tuple(mask(str(part)) for part in error.args)
         return translated
+
+
+def connect(endpoint: Endpoint, http: httpx2.AsyncClient) -> openai.AsyncOpenAI:
+    """The SDK's client for an endpoint: no retries of its own, and nothing of the shell that is meant for another."""
+    common: dict[str, Any] = {
+        "base_url": endpoint.address,
+        "api_key": endpoint.key.get_secret_value(),
+        "max_retries": 0,
+        "timeout": http.timeout,
+        "http_client": http,
+    }
+    if endpoint.bearer:
+        sdk = openai.AsyncOpenAI(default_query=dict(endpoint.query), **common)
+    else:
+        sdk = openai.AsyncAzureOpenAI(api_version=endpoint.query["api-version"], **common)
+    if not endpoint.inherits:
+        # The SDK takes OPENAI_ORG_ID and OPENAI_PROJECT_ID for any server, even one that is not OpenAI's.
+        sdk.organization = sdk.project = None
+    return sdk

@@ -15,6 +15,9 @@ from typing import Any, Self
 
 from datagen_lib.errors import BudgetReached, SettingsError
 from datagen_lib.events import Kind
+from datagen_lib.settings import Settings
+
+from .endpoints import endpoints
 
 CHARACTERS_PER_TOKEN = 3.0  # on the safe side of English text's 4
 TOKENS_PER_ITEM = 180
@@ -77,6 +80,14 @@ class Prices:
     def text_guess(self, characters: int, items: int) -> float:
         """Dollars that a text call may cost, at most in practice, before it is made."""
         return self.text_call(int(characters / CHARACTERS_PER_TOKEN), REASONING_TOKENS + TOKENS_PER_ITEM * items)
+
+
+def prices(settings: Settings) -> Prices:
+    """The prices of the deployments that the settings name."""
+    found = endpoints(settings)
+    if all(endpoint.free for endpoint in found.values()):
+        return Prices.free()
+    return Prices.load(settings.prices_file, text=found["text"].name, image=found["image"].name)
 
 
 def _match(table: dict[str, Any], kind: str, name: str) -> str:

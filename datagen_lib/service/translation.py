@@ -20,8 +20,9 @@ from datagen_lib.errors import (
     QuotaExhausted,
     TransientError,
 )
-from datagen_lib.events import Kind
-from datagen_lib.settings import RECOMMENDED_API_VERSION, Settings, variable
+from datagen_lib.settings import RECOMMENDED_API_VERSION
+
+from .endpoints import Endpoint
 
 FILTER_CODES = {
     "content_filter",
@@ -35,11 +36,11 @@ LONGEST_WAIT = 30 * 86400.0  # s
 RETRIED_STATUS = {408, 409, 429}
 
 
-def translate(error: Exception, kind: Kind, settings: Settings, mask: Callable[[str], str]) -> DatagenError:
+def translate(error: Exception, endpoint: Endpoint, mask: Callable[[str], str]) -> DatagenError:
     """One of `errors.py` for an error of the SDK or of the network."""
-    what = f"{'text' if kind == 'text' else 'image'} call"
+    what = f"{endpoint.kind} call"
     if isinstance(error, openai.APIStatusError):
-        return _status(error, what, _details(error, mask), settings, kind)
+        return _status(error, what, _details(error, mask), endpoint)
     if isinstance(error, openai.LengthFinishReasonError):
         return MalformedAnswer(f"{what}: the answer was cut at its longest allowed length")
     if isinstance(error, openai.ContentFilterFinishReasonError):
@@ -48,10 +49,9 @@ def translate(error: Exception, kind: Kind, settings: Settings, mask: Callable[[
         return TransientError(f"{what}: no answer within the time allowed", hint="REQUEST_TIMEOUT sets it.")
     if isinstance(error, openai.APIConnectionError | httpx2.HTTPError):
         cause = error.__cause__ or error
-        name = variable("openai_base_url" if settings.provider == "openai" else "azure_openai_endpoint")
         return TransientError(
             mask(f"{what}: the connection failed ({type(cause).__name__}: {str(cause)[:200] or 'cut'})"),
-            hint=f"Check the network, and {name} where it never worked.",
+            hint=f"Check the network, and {endpoint.blame.address} where it never worked.",
         )
     if isinstance(error, openai.APIError):
         details = _details(error, mask)
@@ -81,25 +81,20 @@ def _details(error: openai.APIError, mask: Callable[[str], str]) -> _Details:
     return _Details(codes, mask(text))
 
 
-def _status(error: openai.APIStatusError, what: str, details: _Details, settings: Settings, kind: Kind) -> DatagenError:
+def _status(error: openai.APIStatusError, what: str, details: _Details, endpoint: Endpoint) -> DatagenError:
     status = error.status_code
     said = f"{what}: HTTP {status}: {details.text}"
-    openai_like = settings.provider == "openai"
-    key = variable("openai_api_key" if openai_like else "azure_openai_api_key")
-    endpoint = variable("openai_base_url" if openai_like else "azure_openai_endpoint")
-    fields = ("openai_text_model", "openai_image_model") if openai_like else (
-        "azure_openai_gpt5_deployment",
-        "azure_openai_image_deployment",
-    )  # fmt: skip
-    model = variable(fields[0] if kind == "text" else fields[1])
+    blame = endpoint.blame
     if status == 401:
-        return EndpointRefused(said, hint=f"Check {key}, and that it belongs to {endpoint}.")
+        return EndpointRefused(said, hint=f"Check {blame.key}, and that it belongs to {blame.address}.")
     if status == 403:
         return EndpointRefused(said, hint="The resource refuses this key or is blocked: ask who administers it.")
     if status == 404:
-        return EndpointRefused(said, hint=f"Check {model} (is it deployed there, by that name?) and {endpoint}.")
+        return EndpointRefused(
+            said, hint=f"Check {blame.model} (is it deployed there, by that name?) and {blame.address}."
+        )
     if status == 410:
-        return EndpointRefused(said, hint=f"The model is retired: deploy a current one and name it in {model}.")
+        return EndpointRefused(said, hint=f"The model is retired: deploy a current one and name it in {blame.model}.")
     if "insufficient_quota" in details.codes:
         return QuotaExhausted(said, hint="The account has no quota left: add some, then run again to go on.")
     if status in RETRIED_STATUS or status >= 500:
@@ -111,10 +106,9 @@ def _status(error: openai.APIStatusError, what: str, details: _Details, settings
     if details.codes & FILTER_CODES:
         return ContentFiltered(said)
     if "api version" in details.text.lower() or "api-version" in details.text.lower():
-        name = variable("azure_openai_api_version")
-        return EndpointRefused(said, hint=f"Set {name} to {RECOMMENDED_API_VERSION} (or v1).")
+        return EndpointRefused(said, hint=f"Set {blame.version or blame.model} to {RECOMMENDED_API_VERSION} (or v1).")
     if details.codes & NEVER_ACCEPTED:
-        return EndpointRefused(said, hint=f"The model behind {model} does not take this request: deploy another.")
+        return EndpointRefused(said, hint=f"The model behind {blame.model} does not take this request: deploy another.")
     return CallRejected(said)
 
 

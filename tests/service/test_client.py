@@ -374,7 +374,7 @@ def test_any_compatible_server_will_do(command: Command, form: str) -> None:
     command.folder.check(at_least=4)
     asked = [request for request in service.requests if request.path == "/v1/images/generations"]
     assert {request.body["model"] for request in asked} == {"some-image-model"}
-    assert all(not request.body.keys() & {"quality", "output_format", "response_format"} for request in asked)
+    assert all(not request.body.keys() & {"response_format", "style"} for request in asked)
     fetched = [request for request in service.requests if request.method == "GET"]
     assert all("sk-0123456789abcdef" not in str(request.headers) for request in fetched), (
         "the key went to a file server"

@@ -1,0 +1,67 @@
+"""The gate before the first answer: until the service has let one call in, calls go one by one.
+
+    shut ── a call goes through alone ──► it is let in   ──► open: all calls go, for as long as the client lives
+      ▲                                   it is refused  ──┐
+      └────────────────────────────────────────────────────┘ shut still: the next call goes alone
+
+A wrong key, a wrong deployment or a body that the service does not take is so met by one call, not by as many as go at
+once: a refused call is counted against the quota, and some services block a key after a few.
+
+Worked example, eight calls at once and a wrong key: the first asks and gets its 401, which ends the run; the other
+seven find it ended when their turn comes. One request was sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class Gate:
+    """Lets calls through one by one until one of them has been let in by the service."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self._alone = asyncio.Lock()
+
+    @asynccontextmanager
+    async def passage(self) -> AsyncIterator[Passage]:
+        """Wait for the gate; the call is made inside, and says there when it was let in."""
+        holds = False
+        if not self.is_open:
+            await self._alone.acquire()
+            holds = not self.is_open
+            if not holds:
+                self._alone.release()
+        passage = Passage(self, holds=holds)
+        try:
+            yield passage
+        finally:
+            passage.end()
+
+    def open(self) -> None:
+        """Let everybody through from now on."""
+        self.is_open = True
+
+    def next(self) -> None:
+        """Let the next one try."""
+        self._alone.release()
+
+
+class Passage:
+    """One call's way through the gate."""
+
+    def __init__(self, gate: Gate, *, holds: bool) -> None:
+        self._gate, self._holds = gate, holds
+
+    def let_in(self) -> None:
+        """The service answers: nobody needs to wait for this call's end."""
+        self._gate.open()
+        self.end()
+
+    def end(self) -> None:
+        """The call is over, or let in: the next one's turn."""
+        if self._holds:
+            self._holds = False
+            self._gate.next()
