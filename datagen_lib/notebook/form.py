@@ -8,17 +8,27 @@ cells do the work, so a notebook runs the same without a browser.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from html import escape
 from typing import Any
 
 import ipywidgets as w
+from markupsafe import Markup
 from pydantic import SecretStr
 
 from datagen_lib.errors import SettingsError
 from datagen_lib.settings import Settings
 
+from .html import fill, joined
+
 SLIDER_STEPS = 100  # a range up to this gets a slider, a longer one a number box
 _NAME_WIDTH = "190px"
+_NOT_TAKEN = (
+    '<div role="alert" style="color:var(--jp-error-color1, #b00020)"><b>Not taken:</b> {problem}. '
+    "<b>{name}</b> stays at {value}.</div>"
+)
+_ROW = (
+    '<tr><th style="text-align:left">{name}</th><td style="text-align:left">{value}</td>'
+    '<td style="text-align:left">{what}</td></tr>'
+)
 
 _remembered: dict[tuple[str, ...], dict[str, Any]] = {}
 
@@ -124,30 +134,28 @@ class Form:
                     field.show(getattr(self.settings, name))
         finally:
             self._refreshing = False
-        self._note.value = self._note_html()
+        self._note.value = str(self._note_html())
         self._reset.layout.display = "" if self.changes or self.problems else "none"
 
-    def _note_html(self) -> str:
-        lines = [
-            f'<div role="alert" style="color:var(--jp-error-color1, #b00020)"><b>Not taken:</b> {escape(problem)}. '
-            f"<b>{escape(name)}</b> stays at {escape(shown(getattr(self.settings, name)))}.</div>"
+    def _note_html(self) -> Markup:
+        note = joined(
+            fill(_NOT_TAKEN, problem=problem, name=name, value=shown(getattr(self.settings, name)))
             for name, problem in self.problems.items()
-        ]
+        )
         if self.changes:
             listed = ", ".join(f"{name} = {shown(getattr(self.settings, name))}" for name in self.changes)
-            lines.append(f"<div><b>Changed here:</b> {escape(listed)}. The cells below use it when you run them.</div>")
-        return "".join(lines)
+            note += fill("<div><b>Changed here:</b> {}. The cells below use it when you run them.</div>", listed)
+        return note
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """The widgets, with a table beside them for views that have none: saved, untrusted, or made HTML."""
         bundle: dict[str, Any] = dict(self.view._repr_mimebundle_())
         values = {name: shown(getattr(self.settings, name)) for name in self._inputs}
-        rows = "".join(
-            f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(value)}</td>'
-            f'<td style="text-align:left">{escape(str(Settings.model_fields[name].description))}</td></tr>'
+        rows = joined(
+            fill(_ROW, name=name, value=value, what=Settings.model_fields[name].description)
             for name, value in values.items()
         )
-        bundle["text/html"] = f"<table><tbody>{rows}</tbody></table>"
+        bundle["text/html"] = str(fill("<table><tbody>{}</tbody></table>", rows))
         bundle["text/plain"] = "\n".join(f"{name} = {value}" for name, value in values.items())
         return bundle
 
@@ -177,7 +185,7 @@ class _Input:
         self.widget.layout.width = "460px"
         self.widget.tooltip = str(spec.get("description", ""))
         self.help = w.HTML(
-            f'<span style="opacity:.75">{escape(self._help())}</span>', layout=w.Layout(flex="1 1 260px")
+            str(fill('<span style="opacity:.75">{}</span>', self._help())), layout=w.Layout(flex="1 1 260px")
         )
 
     def _help(self) -> str:

@@ -14,12 +14,12 @@ import threading
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
 from IPython.display import DisplayHandle
+from markupsafe import Markup
 
 from datagen_lib import events
 from datagen_lib.errors import DatagenError, RunStopped
@@ -27,7 +27,8 @@ from datagen_lib.pipeline.run import Outcome
 from datagen_lib.runner import run_async
 from datagen_lib.text import counted, duration
 
-from .show import THUMBNAIL, gallery_html, table_html, thumbnail
+from .html import THUMBNAIL, fill, gallery_html, joined, table_html
+from .show import thumbnail
 
 TICK = 0.2  # s between two drawings, at least
 BYTES_PER_SECOND = 500_000  # of drawing, at most: a large gallery is drawn less often
@@ -75,7 +76,7 @@ class Live:
         button = w.Button(description="Stop", icon="stop", tooltip="Stop the run and keep what is made")
         button.on_click(lambda _: self.stop.set())
         self._head.display(button)
-        self._body.display({"text/html": self._html(), "text/plain": self._text()}, raw=True)
+        self._body.display({"text/html": str(self._html()), "text/plain": self._text()}, raw=True)
         over = asyncio.Event()
         drawing = asyncio.create_task(self._keep_drawing(over))
         try:
@@ -120,16 +121,16 @@ class Live:
             elif isinstance(event, events.CallDone) and event.ok:
                 self._notice = ""
             await self._take(event)
-        html = self._html()
+        html = str(self._html())
         self._body.update({"text/html": html, "text/plain": self._text()}, raw=True)
         return len(html)
 
     async def _take(self, event: events.Event) -> None:
         """What a subclass makes of an event; it may take its time in a thread."""
 
-    def _content(self) -> str:
-        """What a subclass shows below the bars, as HTML."""
-        return ""
+    def _content(self) -> Markup:
+        """What a subclass shows below the bars."""
+        return Markup("")
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
@@ -142,12 +143,13 @@ class Live:
         parts += [f"${now.cost_usd:.2f}"] if now.cost_usd and self._priced else []
         return ", ".join([*parts, f"{time.monotonic() - self._began:.1f} s"])
 
-    def _html(self) -> str:
-        bars = "".join(map(_bar_html, self.progress.rows))
-        ending = f"<b>{escape(self._ending)}</b> " if self._ending else ""
-        notice = f'<div style="opacity:.8">{escape(self._notice)}</div>' if self._notice and not self._ending else ""
-        status = f'<div style="margin:4px 0">{ending}{escape(self._status())}</div>'
-        return f"<div>{bars}{status}{notice}{self._content()}</div>"
+    def _html(self) -> Markup:
+        bars = joined(map(_bar_html, self.progress.rows))
+        ending = fill("<b>{}</b> ", self._ending) if self._ending else ""
+        waiting = self._notice and not self._ending
+        notice = fill('<div style="opacity:.8">{}</div>', self._notice) if waiting else ""
+        status = fill('<div style="margin:4px 0">{}{}</div>', ending, self._status())
+        return fill("<div>{}{}{}{}</div>", bars, status, notice, self._content())
 
     def _text(self) -> str:
         bars = ", ".join(f"{row.done} of {row.wanted} {row.what}" for row in self.progress.rows)
@@ -156,19 +158,22 @@ class Live:
         )
 
 
-def _bar_html(row: events.Row) -> str:
+_BAR = (
+    '<div role="progressbar" aria-label="{what}" aria-valuenow="{done}" aria-valuemax="{wanted}">'
+    '<span style="display:inline-block;width:90px">{what}</span>'
+    '<span style="{track}"><span style="{fill}"></span></span>'
+    '<span style="margin-left:10px">{done} of {wanted}{pace}</span></div>'
+)
+
+
+def _bar_html(row: events.Row) -> Markup:
     share = 100 * min(1.0, row.done / row.wanted) if row.wanted else 100.0
     track = "display:inline-block;width:220px;height:9px;border-radius:5px;background:#8884;overflow:hidden"
-    fill = f"display:block;width:{share:.0f}%;height:100%;background:#2a6fdb"
+    bar = f"display:block;width:{share:.0f}%;height:100%;background:#2a6fdb"
     pace = ""
     if row.per_minute is not None and row.seconds_left is not None:
         pace = f", {row.per_minute:.0f} a minute, about {duration(row.seconds_left)} left"
-    return (
-        f'<div role="progressbar" aria-label="{row.what}" aria-valuenow="{row.done}" aria-valuemax="{row.wanted}">'
-        f'<span style="display:inline-block;width:90px">{row.what}</span>'
-        f'<span style="{track}"><span style="{fill}"></span></span>'
-        f'<span style="margin-left:10px">{row.done} of {row.wanted}{pace}</span></div>'
-    )
+    return fill(_BAR, what=row.what, done=row.done, wanted=row.wanted, track=track, fill=bar, pace=pace)
 
 
 def _handle() -> Any:
@@ -191,22 +196,22 @@ class LiveTable(Live):
     async def _take(self, event: events.Event) -> None:
         match event:
             case events.CategoryAccepted(category):
-                self._categories.append([escape(category.name), escape(category.slug)])
+                self._categories.append([category.name, category.slug])
             case events.ItemAccepted(item, _):
-                self._items.append(["accepted", *map(escape, (item.name, item.category, item.description))])
+                self._items.append(["accepted", item.name, item.category, item.description])
             case events.ItemRejected(name, violations):
                 reasons = "; ".join(violation.reason for violation in violations)
-                self._items.append(["<b>refused</b>", escape(name), "", escape(reasons)])
+                self._items.append([Markup("<b>refused</b>"), name, "", reasons])
 
-    def _content(self) -> str:
+    def _content(self) -> Markup:
         columns, rows = ["", "item", "category", "description, or why it was refused"], self._items
         if not rows:
             columns, rows = ["category", "slug"], self._categories
         if not rows:
-            return ""
+            return Markup("")
         newest = rows[: -self._limit - 1 : -1]
-        below = f"<div>and {len(rows) - len(newest)} before these</div>" if len(rows) > len(newest) else ""
-        return table_html(columns, newest) + below
+        before = len(rows) - len(newest)
+        return table_html(columns, newest) + (fill("<div>and {} before these</div>", before) if before else "")
 
 
 class LiveGallery(Live):
@@ -230,8 +235,6 @@ class LiveGallery(Live):
         elif isinstance(event, events.ImageFailed):
             self._failed.append(event)
 
-    def _content(self) -> str:
-        failed = "".join(
-            f"<li><b>failed</b> {escape(event.item.name)}: {escape(event.reason)}</li>" for event in self._failed
-        )
-        return gallery_html(self._pictures, self._size) + (f"<ul>{failed}</ul>" if failed else "")
+    def _content(self) -> Markup:
+        failed = joined(fill("<li><b>failed</b> {}: {}</li>", event.item.name, event.reason) for event in self._failed)
+        return gallery_html(self._pictures, self._size) + (fill("<ul>{}</ul>", failed) if failed else "")

@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import aclosing
-from html import escape
 from typing import Any
 
 import pandas as pd
@@ -27,7 +26,7 @@ from datagen_lib.service.endpoints import endpoints
 from datagen_lib.settings import REQUIRED, Settings, found, variable
 
 from .form import Form, shown
-from .show import Html, output, table_html
+from .html import Html, fill, output, table_html
 
 PROBE_TIMEOUT = 180.0  # s; a picture takes a minute at times
 PROBE_RETRIES = 2
@@ -143,15 +142,15 @@ def price_table(settings: Settings) -> Html:
     try:
         records, dated = _price_records(settings)
     except DatagenError as error:
-        return Html(f"<p>{escape(str(error))}</p>", str(error))
+        return Html(fill("<p>{}</p>", error), str(error))
     columns = ["picture quality", "text calls", "image calls", "US dollars", "minutes"]
     if settings.provider == "offline":
         above = "This run is free: the offline model draws on this machine. On Azure the same would take:"
     else:
         above = f"What this run would take with {settings.provider}:"
     below = f"Prices of {dated}. Minutes at {records[0][5]} pictures a minute; a deployment of yours may allow more."
-    rows = [[escape(cell) for cell in record[:5]] for record in records]
-    html = f"<p>{escape(above)}</p>{table_html(columns, rows)}<p>{escape(below)}</p>"
+    rows = [record[:5] for record in records]
+    html = fill("<p>{}</p>{}<p>{}</p>", above, table_html(columns, rows), below)
     return Html(html, "\n".join([above, *("  ".join(record[:5]) for record in records), below]))
 
 

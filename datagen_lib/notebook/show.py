@@ -5,48 +5,29 @@ Thumbnails are WebP inside the page, not links: a saved notebook shows them anyw
 
 from __future__ import annotations
 
-import base64
 import io
-from collections.abc import Callable, Iterable, Sequence
-from html import escape
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from IPython.display import DisplayHandle
+from markupsafe import Markup
+
+from .html import THUMBNAIL, Html, data_uri, figure_html, fill, gallery_html, table_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from PIL.Image import Image
 
-THUMBNAIL = 96  # pixels
-CAPTION_WIDTH = 90  # pixels, at least
 QUALITY = 60  # of WebP: 210 thumbnails are about half a megabyte
 PLOT_DPI = 110
-
-
-class Html:
-    """HTML as the result of a cell, with the same in plain text."""
-
-    def __init__(self, html: str, text: str = "") -> None:
-        self.html, self.text = html, text
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": self.html, "text/plain": self.text}
-
-
-def output(first: Html) -> Callable[[Html], None]:
-    """Show `first` as an output of the cell; what it returns replaces that output, from any cell or thread."""
-    handle: Any = DisplayHandle()  # type: ignore[no-untyped-call]
-    handle.display(first._repr_mimebundle_(), raw=True)
-    return lambda later: handle.update(later._repr_mimebundle_(), raw=True)
 
 
 def quote(text: str) -> Html:
     """A long text, such as a prompt, with its own line ends; long lines wrap between words."""
     style = "white-space:pre-wrap;overflow-wrap:break-word;word-break:normal;font-family:monospace;line-height:1.4"
-    return Html(f'<pre style="{style}">{escape(text)}</pre>', text)
+    return Html(fill('<pre style="{}">{}</pre>', style, text), text)
 
 
 def thumbnail(path: str | Path, size: int = THUMBNAIL) -> bytes | None:
@@ -66,24 +47,6 @@ def webp(image: Image) -> bytes:
     return buffer.getvalue()
 
 
-def data_uri(data: bytes, kind: str) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
-
-
-def figure_html(source: str, alt: str, caption: str = "", *, width: int | None = None) -> str:
-    """One `<figure>` with its picture at the address `source`."""
-    size = f"width:{width}px;" if width else "max-width:100%;"
-    # Words of a caption need some room, even below a small picture.
-    room = f"width:{max(width, CAPTION_WIDTH)}px;" if width and caption else size
-    below = (
-        f'<figcaption style="font-size:11px;line-height:1.25;overflow-wrap:break-word">{escape(caption)}</figcaption>'
-        if caption
-        else ""
-    )
-    image = f'<img src="{source}" alt="{escape(alt, quote=True)}" style="{size}height:auto;border-radius:4px">'
-    return f'<figure style="margin:0;{room}">{image}{below}</figure>'
-
-
 def figure(picture: str | Path | Axes | Figure, *, alt: str, caption: str = "", size: int = 256) -> Html:
     """One picture, or one plot, in a cell.
 
@@ -95,7 +58,7 @@ def figure(picture: str | Path | Axes | Figure, *, alt: str, caption: str = "", 
     """
     if isinstance(picture, str | Path):
         data = thumbnail(picture, size)
-        html = f"<p>There is no picture at {escape(str(picture))}.</p>"
+        html = fill("<p>There is no picture at {}.</p>", picture)
         if data is not None:
             html = figure_html(data_uri(data, "webp"), alt, caption, width=size)
     else:
@@ -116,21 +79,6 @@ def _plot_png(plot: Axes | Figure) -> bytes:
     owner.savefig(buffer, format="png", dpi=PLOT_DPI, bbox_inches="tight", facecolor="white")
     plt.close(owner)
     return buffer.getvalue()
-
-
-def gallery_html(pictures: Iterable[tuple[bytes | None, str]], size: int = THUMBNAIL) -> str:
-    """Thumbnails with their names in rows that wrap: (WebP or None, name) each."""
-    cells = []
-    for data, name in pictures:
-        if data is None:
-            box = f"width:{size}px;height:{size}px;border:1px dashed #888;border-radius:4px;font-size:11px"
-            cells.append(
-                f'<figure style="margin:0;width:{size}px"><div style="{box}">no picture</div>'
-                f'<figcaption style="font-size:11px;line-height:1.25">{escape(name)}</figcaption></figure>'
-            )
-        else:
-            cells.append(figure_html(data_uri(data, "webp"), name, name, width=size))
-    return f'<div style="display:flex;flex-wrap:wrap;gap:10px;align-items:flex-start">{"".join(cells)}</div>'
 
 
 def gallery(catalogue: pd.DataFrame, size: int = THUMBNAIL) -> Html:
@@ -165,8 +113,8 @@ def with_thumbnails(rows: pd.DataFrame, columns: Sequence[str] = ("name", "categ
     for _, row in rows.iterrows():
         data = thumbnail(row["image_path"])
         name = str(row["name"])
-        picture = figure_html(data_uri(data, "webp"), name, width=THUMBNAIL) if data else "no picture"
-        records.append([picture, *(escape(str(row[column])) for column in columns)])
+        picture = figure_html(data_uri(data, "webp"), name, width=THUMBNAIL) if data else Markup("no picture")
+        records.append([picture, *(str(row[column]) for column in columns)])
     if not records:
         return _empty(columns)
     return Html(table_html(["picture", *columns], records), rows[list(columns)].to_string())
@@ -175,25 +123,15 @@ def with_thumbnails(rows: pd.DataFrame, columns: Sequence[str] = ("name", "categ
 def table(frame: pd.DataFrame, *, index: bool = False) -> Html:
     """A table whose long texts wrap instead of being cut; of an empty one, its columns and that it is empty."""
     shown = frame.reset_index() if index else frame
-    records = [[escape(_cell(value)) for value in record] for record in shown.itertuples(index=False)]
+    records = [[_cell(value) for value in record] for record in shown.itertuples(index=False)]
     if not records:
         return _empty(list(map(str, shown.columns)))
     return Html(table_html(list(map(str, shown.columns)), records), shown.to_string())
 
 
 def _empty(columns: Sequence[str]) -> Html:
-    return Html(f"<p>No rows (of {escape(', '.join(columns))}).</p>", "No rows.")
+    return Html(fill("<p>No rows (of {}).</p>", ", ".join(columns)), "No rows.")
 
 
 def _cell(value: Any) -> str:
     return "" if value is None or value is pd.NA or value != value else str(value)  # noqa: PLR0124 - NaN is not itself
-
-
-def table_html(columns: Sequence[str], records: Iterable[Sequence[str]]) -> str:
-    """A table of cells that are HTML already; the texts of `columns` are escaped here."""
-    style = "text-align:left;vertical-align:top;padding:4px 10px"
-    head = "".join(f'<th scope="col" style="{style};white-space:nowrap">{escape(column)}</th>' for column in columns)
-    wrap = f"{style};white-space:normal;overflow-wrap:break-word"
-    rows = ("".join(f'<td style="{wrap}">{cell}</td>' for cell in record) for record in records)
-    body = "".join(f"<tr>{row}</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

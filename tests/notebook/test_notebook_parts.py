@@ -25,9 +25,10 @@ from datagen_lib.events import CallDone, ImageFailed, ImageSaved, Planned, Progr
 from datagen_lib.models import CatalogItem
 from datagen_lib.notebook import error_text
 from datagen_lib.notebook.form import settings_form
+from datagen_lib.notebook.html import gallery_html
 from datagen_lib.notebook.live import Live, LiveGallery, LiveTable
 from datagen_lib.notebook.preflight import follow, price_table, probe, settings_table
-from datagen_lib.notebook.show import contact_sheet, figure, gallery, gallery_html, table, thumbnail, with_thumbnails
+from datagen_lib.notebook.show import contact_sheet, figure, gallery, table, thumbnail, with_thumbnails
 from datagen_lib.notebook.timeline import plot_timeline, timeline
 from datagen_lib.runner import run_sync
 

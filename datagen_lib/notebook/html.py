@@ -1,0 +1,82 @@
+"""HTML for cells, escaped by type: a `str` is text and is escaped where it is put in, a `Markup` is HTML already."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from IPython.display import DisplayHandle
+from markupsafe import Markup
+
+THUMBNAIL = 96  # pixels
+CAPTION_WIDTH = 90  # pixels, at least
+_CELL = "text-align:left;vertical-align:top;padding:4px 10px"
+_NO_PICTURE = (
+    '<figure style="margin:0;width:{size}px"><div style="width:{size}px;height:{size}px;border:1px dashed #888;'
+    'border-radius:4px;font-size:11px">no picture</div>'
+    '<figcaption style="font-size:11px;line-height:1.25">{name}</figcaption></figure>'
+)
+
+
+class Html:
+    """HTML as the result of a cell, with the same in plain text."""
+
+    def __init__(self, html: Markup, text: str = "") -> None:
+        self.html, self.text = html, text
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": str(self.html), "text/plain": self.text}
+
+
+def output(first: Html) -> Callable[[Html], None]:
+    """Show `first` as an output of the cell; what it returns replaces that output, from any cell or thread."""
+    handle: Any = DisplayHandle()  # type: ignore[no-untyped-call]
+    handle.display(first._repr_mimebundle_(), raw=True)
+    return lambda later: handle.update(later._repr_mimebundle_(), raw=True)
+
+
+def fill(template: str, *values: object, **named: object) -> Markup:
+    """`template` is HTML with `{}` where the values go, which are escaped but for those that are HTML already."""
+    return Markup(template).format(*values, **named)  # noqa: S704 - the template is the caller's own
+
+
+def joined(parts: Iterable[Markup]) -> Markup:
+    """HTML after HTML."""
+    return Markup("").join(parts)
+
+
+def data_uri(data: bytes, kind: str) -> str:
+    """The picture as an address that holds it whole."""
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def figure_html(source: str, alt: str, caption: str = "", *, width: int | None = None) -> Markup:
+    """One `<figure>` with its picture at the address `source`."""
+    size = f"width:{width}px;" if width else "max-width:100%;"
+    # Words of a caption need some room, even below a small picture.
+    room = f"width:{max(width, CAPTION_WIDTH)}px;" if width and caption else size
+    style = "font-size:11px;line-height:1.25;overflow-wrap:break-word"
+    below = fill('<figcaption style="{}">{}</figcaption>', style, caption) if caption else ""
+    image = fill('<img src="{}" alt="{}" style="{}height:auto;border-radius:4px">', source, alt, size)
+    return fill('<figure style="margin:0;{}">{}{}</figure>', room, image, below)
+
+
+def gallery_html(pictures: Iterable[tuple[bytes | None, str]], size: int = THUMBNAIL) -> Markup:
+    """Thumbnails with their names in rows that wrap: (WebP or None, name) each."""
+    cells = joined(
+        fill(_NO_PICTURE, size=size, name=name)
+        if data is None
+        else figure_html(data_uri(data, "webp"), name, name, width=size)
+        for data, name in pictures
+    )
+    return fill('<div style="display:flex;flex-wrap:wrap;gap:10px;align-items:flex-start">{}</div>', cells)
+
+
+def table_html(columns: Sequence[str], records: Iterable[Sequence[str]]) -> Markup:
+    """A table whose long texts wrap; a cell that is Markup stands as it is."""
+    wrap = f"{_CELL};white-space:normal;overflow-wrap:break-word"
+    head = joined(fill('<th scope="col" style="{};white-space:nowrap">{}</th>', _CELL, column) for column in columns)
+    rows = (joined(fill('<td style="{}">{}</td>', wrap, cell) for cell in record) for record in records)
+    body = joined(fill("<tr>{}</tr>", row) for row in rows)
+    return fill("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
