@@ -100,9 +100,12 @@ class Settings(BaseModel):
     resume: bool = _option(
         False, "Add nothing to a complete catalogue: only fill in its pictures", env=None, flag="--resume"
     )
+    adopt: Literal["azure", "openai", "offline"] | None = _option(
+        None, "Who made the items of a folder that does not say so itself", env=None, flag="--adopt"
+    )
     no_validate: bool = _option(False, "Turn the rules for items off (debugging)", env=None, flag="--no-validate")
 
-    @field_validator("log_level", "provider", "image_quality", "reasoning_effort", mode="before")
+    @field_validator("log_level", "provider", "adopt", "image_quality", "reasoning_effort", mode="before")
     @classmethod
     def _any_case(cls, value: object, info: Any) -> object:
         if not isinstance(value, str):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from datagen_lib.errors import FolderError
+from datagen_lib.folder.logs import read_log
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem, aliases
 from datagen_lib.settings import Settings, found, project_root
@@ -103,10 +102,10 @@ def rejected_items(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002
         {
             "when": record.get("when"),
             "name": record["item"].get("name", "") if isinstance(record.get("item"), dict) else "",
-            "rules": "; ".join(record.get("rules", [])),
-            "reasons": "; ".join(record.get("reasons", [])),
+            "rules": _joined(record.get("rules")),
+            "reasons": _joined(record.get("reasons")),
         }
-        for record in _lines(output_folder(dir) / "rejected_items.jsonl")
+        for record in read_log(output_folder(dir) / "rejected_items.jsonl")
     ]
     return _dated(pd.DataFrame(records, columns=["when", "name", "rules", "reasons"]))
 
@@ -114,22 +113,13 @@ def rejected_items(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002
 def failed_images(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002 - as above
     """The pictures that the last run could not make: productId, name, prompt, reason, attempts (Int64), when."""
     columns = ["productId", "name", "prompt", "reason", "attempts", "when"]
-    frame = pd.DataFrame(list(_lines(output_folder(dir) / "failed_images.log")), columns=columns)
+    frame = pd.DataFrame(list(read_log(output_folder(dir) / "failed_images.log")), columns=columns)
     return _dated(frame.astype({"attempts": "Int64"}))
 
 
+def _joined(texts: Any) -> str:
+    return "; ".join(str(text) for text in texts) if isinstance(texts, list) else ""
+
+
 def _dated(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(when=pd.to_datetime(frame["when"], utc=True))
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The JSON objects of a log, one a line; a line that a kill has torn is left out."""
-    if not path.exists():
-        return
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(record, dict):
-            yield record
+    return frame.assign(when=pd.to_datetime(frame["when"], utc=True, errors="coerce"))

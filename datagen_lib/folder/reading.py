@@ -3,37 +3,77 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from datagen_lib.errors import InvalidCatalogue
+from datagen_lib.errors import FolderError, InvalidCatalogue
 from datagen_lib.models import UNCHECKED, CatalogItem, Category
 from datagen_lib.rules import fold, unique_slug
 
+from .disk import read_bytes
+
+MAX_DEPTH = 32  # levels of a field that a person added
+MAX_DIGITS = 300  # of a whole number, as many as a float can have
+
+
+def parse_json(text: bytes | str) -> Any:
+    """The value that a JSON text holds, with bounds: no NaN, no number beyond a float, no endless nesting.
+
+    Raises:
+        ValueError: it is no such text (json.JSONDecodeError, which knows the line, where the grammar is broken).
+    """
+    text = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+    try:
+        return json.loads(text, parse_constant=_no_number, parse_float=_float, parse_int=_int)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not a number in JSON")
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"the number {digits[:20]} is too large")
+    return value
+
+
+def _int(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"the number {digits[:20]}... is too large")
+    return int(digits)
+
 
 def read_json(path: Path, *, default: Any, strict: bool = True) -> Any:
-    """The JSON in `path`, or `default` where there is no such file (or, not `strict`, where it holds none).
+    """The JSON in `path`, or `default` where there is no such file (or, not `strict`, where it holds no JSON).
 
     Raises:
         InvalidCatalogue: it holds no JSON; names the line.
+        FolderError: it can't be read.
     """
     try:
-        return json.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        return default
-    except UnicodeDecodeError as error:
+        content = read_bytes(path)
+        return default if content is None else parse_json(content)
+    except (FolderError, ValueError) as error:
         if not strict:
             return default
-        raise InvalidCatalogue(f"{path} is not UTF-8 text", hint="Save it as UTF-8.") from error
-    except json.JSONDecodeError as error:
-        if not strict:
-            return default
-        raise InvalidCatalogue(
-            f"{path}, line {error.lineno}, column {error.colno}: {error.msg}; it is not valid JSON",
-            hint="Mend that line, or put a backup back in its place.",
-        ) from error
+        if isinstance(error, FolderError):
+            raise
+        raise _no_json(path, error) from error
+
+
+def _no_json(path: Path, error: ValueError) -> InvalidCatalogue:
+    if isinstance(error, UnicodeDecodeError):
+        return InvalidCatalogue(f"{path} is not UTF-8 text", hint="Save it as UTF-8.")
+    where, reason = "", str(error)
+    if isinstance(error, json.JSONDecodeError):
+        where, reason = f", line {error.lineno}, column {error.colno}", f"{error.msg}; it is not valid JSON"
+    return InvalidCatalogue(f"{path}{where}: {reason}", hint="Mend that line, or put a backup back in its place.")
 
 
 def read_categories(path: Path) -> list[Category]:
@@ -69,7 +109,10 @@ def read_items(path: Path, *, validate: bool = True) -> list[CatalogItem]:
     Raises:
         InvalidCatalogue: the file breaks the contract; names the line.
     """
-    entries = read_json(path, default=[])
+    return _items(path, read_json(path, default=[]), validate=validate)
+
+
+def _items(path: Path, entries: Any, *, validate: bool) -> list[CatalogItem]:
     if not isinstance(entries, list):
         raise InvalidCatalogue(f"{path}, line 1: holds no JSON array of items")
     items: list[CatalogItem] = []
@@ -78,14 +121,15 @@ def read_items(path: Path, *, validate: bool = True) -> list[CatalogItem]:
     for index, entry in enumerate(entries):
         try:
             item = _item(entry, validate=validate)
-            if item.product_id in ids:
+            # Some file systems know no case: two ids that differ in nothing else would share a picture.
+            if item.product_id.lower() in ids:
                 raise ValueError(f"the productId {item.product_id} is there twice")
             if fold(item.name) in names:
                 raise ValueError(f"the name {item.name!r} is there twice")
         except (ValidationError, ValueError, TypeError) as error:
             raise _invalid(path, index, entry, error) from error
         names.add(fold(item.name))
-        ids.add(item.product_id)
+        ids.add(item.product_id.lower())
         items.append(item)
     return items
 
@@ -99,15 +143,14 @@ def read_partial(path: Path, *, validate: bool = True) -> tuple[list[CatalogItem
     Raises:
         InvalidCatalogue: something is broken that no kill breaks; names the line.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
+    content = read_bytes(path)
+    if content is None:
         return [], 0
     try:
-        json.loads(content.decode("utf-8-sig"))
+        entries = parse_json(content)
     except ValueError:
         return _torn(path, content, validate=validate)
-    items = read_items(path, validate=validate)
+    items = _items(path, entries, validate=validate)
     ours = content.startswith(b"[\n") and content.endswith(b"\n]\n") and content.count(b"\n") == len(items) + 2
     return items, len(content) - len(b"\n]\n") if ours and items else None
 
@@ -124,7 +167,7 @@ def _torn(path: Path, content: bytes, *, validate: bool) -> tuple[list[CatalogIt
         if line.strip() in {b"", b"]"}:
             continue
         try:
-            items.append(_item(json.loads(line), validate=validate))
+            items.append(_item(parse_json(line), validate=validate))
         except (ValueError, TypeError) as error:
             if any(later.strip() not in {b"", b"]"} for later in lines[number:]):
                 raise InvalidCatalogue(
@@ -146,7 +189,17 @@ def line_of_item(path: Path, product_id: str) -> int | None:
 
 def _item(entry: Any, *, validate: bool) -> CatalogItem:
     """The item, its types, id and file name always checked: a file name becomes a path."""
+    if _deeper(entry, MAX_DEPTH):
+        raise ValueError(f"a field is nested more than {MAX_DEPTH} levels deep")
     return CatalogItem.model_validate(entry, context=None if validate else UNCHECKED)
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    return levels == 0 or any(
+        _deeper(inner, levels - 1) for inner in (value.values() if isinstance(value, dict) else value)
+    )
 
 
 def _invalid(path: Path, index: int, entry: Any, error: Exception) -> InvalidCatalogue:
@@ -169,7 +222,7 @@ def _reason(error: Exception) -> str:
 
 def _line_of(path: Path, index: int) -> int:
     """The line on which entry `index` of the JSON array in `path` starts."""
-    text = path.read_bytes().decode("utf-8-sig")
+    text = (read_bytes(path) or b"").decode("utf-8-sig")
     decoder = json.JSONDecoder()
     position = text.index("[") + 1
     for _ in range(index):

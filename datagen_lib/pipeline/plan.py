@@ -107,7 +107,7 @@ async def make_plan(
     images_ready = has - len(pictures) if draws else 0
     if limit is not None:
         pictures = pictures[: max(0, limit - images_ready)]
-    refused = store.refusal(settings.provider)
+    refused = store.refusal(settings.provider, adopt=settings.adopt)
     if refused is None and settings.force_categories:
         refused = why_not_start_over(store)
     return Plan(

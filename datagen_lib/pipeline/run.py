@@ -85,7 +85,11 @@ async def run(
         SetupError: the folder can't be used, or holds something invalid. Nothing was called.
     """
     with await asyncio.to_thread(
-        Store.open, settings.output_dir, provider=settings.provider, validate=not settings.no_validate
+        Store.open,
+        settings.output_dir,
+        provider=settings.provider,
+        adopt=settings.adopt,
+        validate=not settings.no_validate,
     ) as store:
         plan = await make_plan(settings, store, stages=stages, limit=limit)
         if plan.refused is not None:
@@ -140,12 +144,12 @@ class _Run:
 
     def _prepare(self) -> None:
         """What has to be on disk before the first paid call: above all, which provider's folder this is."""
+        self.store.begin()
         if self.plan.draws:
             self.store.start_failures()
         self._write_report(complete=False)
         self.store.write_schemas()
-        if self.plan.unwritten and self.store.categories:
-            self.store.save_categories(self.store.categories)
+        self.store.write_back()
 
     async def _work(self) -> DatagenError | None:
         """Run the stages; returns why they ended early, or None."""

@@ -86,7 +86,7 @@ def test_a_growing_catalogue_is_read_beside_the_run(folder: Path) -> None:
     """Items of catalog.partial.json are there too, a torn last line is not; neither lock nor file is touched."""
     lines = [json.dumps(item(3)), json.dumps(item(4))[:50]]
     (folder / "catalog.partial.json").write_text("[\n" + ",\n".join(lines), encoding="utf-8")
-    with Store.open(folder, provider="offline"):
+    with Store.open(folder, provider="offline", adopt="offline"):
         before = {path: path.read_bytes() for path in folder.glob("*.json")}
         catalogue = load_catalog(folder)
 

@@ -60,7 +60,7 @@ def folder() -> Iterator[Path]:
 
 def read(root: Path) -> list[str]:
     """The names of the items that a new run finds."""
-    with Store.open(root, provider="azure") as store:
+    with Store.open(root, provider="azure", adopt="azure") as store:
         return [found.name for found in store.items]
 
 
@@ -149,7 +149,7 @@ def test_a_partial_catalogue_in_another_layout(layout: dict[str, Any], end: str)
     with folder() as root:
         text = json.dumps([entry(number) for number in range(3)], **layout) + end
         (root / "catalog.partial.json").write_bytes(text.replace("\n", end or "\n").encode())
-        with Store.open(root, provider="azure") as store:
+        with Store.open(root, provider="azure", adopt="azure") as store:
             store.add(item(3))
         names = [found["name"] for found in json.loads((root / "catalog.partial.json").read_bytes())]
 
@@ -303,7 +303,7 @@ def test_no_validate_reads_what_breaks_the_limits(command: Command, stand_in: St
     """--no-validate takes items beyond the limits, but not two of one name."""
     command.use(stand_in())
     write(command.folder.path, [entry(0), entry(1, description="Short.")])
-    fine = command("--no-validate", "--target-count", "2", "--dry-run")
+    fine = command("--no-validate", "--target-count", "2", "--dry-run", "--adopt", "azure")
     write(command.folder.path, [entry(0), entry(1, name="Item number 0")])
     twice = command("--no-validate", "--target-count", "2", "--dry-run")
 
@@ -328,7 +328,7 @@ def test_an_older_catalogue_is_gone_on_with(command: Command, stand_in: Start) -
         Image.new("RGB", (1024, 1024), "navy").save(command.folder / f"images/{found['filename']}")
     kept = (command.folder / f"images/{old[0]['filename']}").read_bytes()
 
-    result = command("--target-count", "25")
+    result = command("--target-count", "25", "--adopt", "azure")
     items = command.folder.catalogue
 
     assert result.code == 0, result.said
@@ -362,7 +362,7 @@ def test_lost_categories_are_derived_from_the_items(command: Command, stand_in: 
     write(command.folder.path, [entry(number) for number in range(4)])
     (command.folder / "categories.json").unlink()
 
-    result = command("--target-count", "24", "--dry-run")
+    result = command("--target-count", "24", "--dry-run", "--adopt", "azure")
 
     assert result.code == 0, result.said
     assert [category["name"] for category in command.folder.categories[:4]] == THEMES[:4]
@@ -571,7 +571,7 @@ def test_a_hundred_thousand_appends_are_as_cheap_as_the_first(tmp_path: Path) ->
 def test_fields_of_others_are_kept(tmp_path: Path) -> None:
     """Fields that a person added to an item survive when the catalogue grows."""
     write(tmp_path, [entry(0, rarity="rare", note={"a": [1]})])
-    with Store.open(tmp_path, provider="azure") as store:
+    with Store.open(tmp_path, provider="azure", adopt="azure") as store:
         store.add(item(1))
         store.finish_items()
 

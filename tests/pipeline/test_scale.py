@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from datagen_lib.events import ItemsComplete
-from datagen_lib.folder import pictures, store
+from datagen_lib.folder import catalogue, disk, pictures, store
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem, Category
 from datagen_lib.pipeline.account import Account
@@ -135,14 +135,14 @@ def test_batches_are_disjoint_even_and_exact(target: int) -> None:
 def test_the_partial_file_costs_what_it_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """2,000 appended items write each byte of the partial catalogue once, and its end again with each item."""
     written = 0
-    write_all = store._write_all
+    write_at = disk.GrowingFile.write_at
 
-    def count(file: Any, content: bytes) -> None:
+    def count(self: disk.GrowingFile, position: int, content: bytes, **options: bytes) -> None:
         nonlocal written
         written += len(content)
-        write_all(file, content)
+        write_at(self, position, content, **options)
 
-    monkeypatch.setattr(store, "_write_all", count)
+    monkeypatch.setattr(disk.GrowingFile, "write_at", count)
     with Store.open(tmp_path, provider="offline") as folder:
         folder.save_categories(CATEGORIES)
         for number in range(2_000):
@@ -159,8 +159,8 @@ def test_a_name_is_looked_up_not_searched(tmp_path: Path, monkeypatch: pytest.Mo
         for number in range(1_000):
             folder.add(item(number))
         folded: list[str] = []
-        fold = store.fold
-        monkeypatch.setattr(store, "fold", lambda name: folded.append(name) or fold(name))
+        fold = catalogue.fold
+        monkeypatch.setattr(catalogue, "fold", lambda name: folded.append(name) or fold(name))
         known = folder.has_name("PATIENT harbour-keeper 999")
         new = folder.has_name("Patient Harbour Keeper 1000")
 
@@ -267,7 +267,7 @@ def test_pictures_are_handled_outside_the_loop(
         (store, "marked_png"),
         (store, "prompt_hash"),
         (pictures, "prompt_hash"),
-        (store.os, "fsync"),
+        (disk.os, "fsync"),
     ):
         watch(owner, name)
     settings = settings_for(stand_in(), tmp_path, target_count=8)
