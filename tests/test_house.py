@@ -17,8 +17,8 @@ from tools.house import FLOORS, HEIGHT, LIBRARY
 
 STARTS_OFFLINE = "service/endpoints.py"
 PACKAGES = ("datagen_lib", "offline_model")
-WIRE = {"service/answers.py", "service/client.py", "service/translation.py"}
-"""The edge that meets the SDK and the network: one idea in three rooms."""
+WIRE = {f"service/{name}.py" for name in ("client", "download", "stream", "translation", "transport")}
+"""The edge that meets the SDK and the network."""
 
 
 def imports(path: Path) -> Iterator[tuple[str, bool]]:

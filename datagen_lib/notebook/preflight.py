@@ -19,9 +19,9 @@ from datagen_lib.pipeline.plan import make_plan
 from datagen_lib.pipeline.price import price
 from datagen_lib.prompts import CATEGORIES, categories_request
 from datagen_lib.runner import run_sync
-from datagen_lib.service.answers import Drawn
 from datagen_lib.service.client import Client
 from datagen_lib.service.costs import Prices, prices
+from datagen_lib.service.drawn import Drawn
 from datagen_lib.service.endpoints import endpoints
 from datagen_lib.settings import REQUIRED, Settings, found, variable
 

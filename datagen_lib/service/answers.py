@@ -1,25 +1,41 @@
-"""Reads what a service answers: the objects of a structured answer as they stream in, and pictures behind a URL."""
+"""Reads a structured answer: the objects of its list as they stream in, its tokens, and how it ended."""
 
 from __future__ import annotations
 
-import binascii
-import builtins
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+import json
 from typing import Any
 
-import httpx2
-import ijson
-import pybase64
-from pydantic import BaseModel
+from datagen_lib.errors import ContentFiltered, MalformedAnswer
+from datagen_lib.text import opening
 
-from datagen_lib.errors import CallRejected, ContentFiltered, MalformedAnswer, TransientError
+from .scanner import Scanner
+from .stream import Mask
 
-LARGEST_DOWNLOAD = 64 * 2**20  # bytes
+MOST_TOKENS = 10**9  # a larger count is no count
+LONGEST_WORDS = 4096  # characters of a refusal
+
+STATUS = {
+    "invalid_api_key": 401,
+    "authentication_error": 401,
+    "permission_error": 403,
+    "model_not_found": 404,
+    "not_found_error": 404,
+    "DeploymentNotFound": 404,
+    "insufficient_quota": 429,
+    "rate_limit_exceeded": 429,
+    "rate_limit_error": 429,
+    "content_filter": 400,
+    "content_policy_violation": 400,
+    "moderation_blocked": 400,
+    "invalid_request_error": 400,
+    "overloaded_error": 503,
+    "server_error": 500,
+}
+"""What the names of error codes and types stand for where no status comes with them."""
 
 
 class AnsweredError(Exception):
-    """An error object where an answer was due: in a body of HTTP 200, in a stream's event, in a choice.
+    """An error object where an answer was due: in a body of HTTP 200, in an event of a stream, in a choice.
 
     `translation.py` makes the error of it that the same refusal by status would be.
 
@@ -34,164 +50,150 @@ class AnsweredError(Exception):
         self.body = body
 
 
-class ObjectReader:
-    """Finds the objects of a structured answer as its text streams in; linear in the answer's length."""
+def answered_error(found: dict[str, Any]) -> AnsweredError | None:
+    """The error that an object of an answer reports, or None where it reports none."""
+    error = found.get("error")
+    if not error:
+        return None
+    body = error if isinstance(error, dict) else {"message": str(error)}
+    return AnsweredError(_status(body, found), body)
 
-    def __init__(self, key: str, record: list[str] | None = None) -> None:
+
+def _status(*bodies: dict[str, Any]) -> int:
+    """The status that the first telling code stands for: a number, or a name that is known."""
+    told = [str(body.get(name)) for body in bodies for name in ("status", "status_code", "code", "type")]
+    numbers = [int(one) for one in told if one.isdecimal() and len(one) == 3 and 400 <= int(one) < 600]
+    names = [STATUS[one] for one in told if one in STATUS]
+    return (numbers or names or [500])[0]
+
+
+class ObjectReader:
+    """Finds the objects of a structured answer as its text streams in; linear in the answer's length.
+
+    Args:
+        key: the name of the list.
+        record: gets each piece of the answer's text.
+        most: objects to take; the answer is cut there. None for all.
+        lenient: take a code fence, thoughts before the JSON, and a bare array too.
+        mask: hides secrets in the messages of errors.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        record: list[str] | None = None,
+        *,
+        most: int | None = None,
+        lenient: bool = False,
+        mask: Mask = str,
+    ) -> None:
+        self._key, self._mask = key, mask
         self._record = [] if record is None else record
-        self._found = ijson.sendable_list()
-        self._parser = ijson.items_coro(self._found, f"{key}.item", use_float=True)
-        self._key = key
+        self._most = most
+        self._content, self._call = Scanner(key, lenient=lenient), Scanner(key, lenient=lenient)
+        self._streams = False  # whether the text comes in deltas
         self._count = 0
-        self._finish = ""
-        self._refusal = ""
+        self._finish = self._refusal = ""
+
+    @property
+    def full(self) -> bool:
+        """Whether it has found as many objects as are taken: nobody needs the rest."""
+        return self._most is not None and self._count >= self._most
 
     def read(self, chunk: dict[str, Any]) -> list[Any]:
-        for choice in _dicts(chunk.get("choices")):
-            part = _dict(choice.get("delta")) or _dict(choice.get("message"))
-            self._refusal += str(part.get("refusal") or "")
-            self._finish = str(choice.get("finish_reason") or self._finish)
-            try:
-                if content := part.get("content"):
-                    self._record.append(str(content))
-                    self._parser.send(str(content).encode())
-            except ijson.JSONError as error:
-                # What was complete before the tear is still handed over; `end` reports the tear.
-                self._finish = f"torn: {error}"
-        found = list(self._found)
-        self._found.clear()
+        """The objects that the chunk completes.
+
+        Raises:
+            AnsweredError: the chunk reports an error.
+        """
+        if error := answered_error(chunk):
+            raise error
+        found: list[Any] = []
+        for choice in as_dicts(chunk.get("choices"))[:1]:
+            if error := answered_error(choice):
+                raise error
+            self._finish = str(choice.get("finish_reason") or self._finish)[:100]
+            found += self._read(self._part(choice))
+        if self._most is not None:
+            found = found[: self._most - self._count]
         self._count += len(found)
         return found
 
     def end(self) -> None:
+        """Say what is wrong with the answer as a whole.
+
+        Raises:
+            ContentFiltered: the filter cut it.
+            MalformedAnswer: it is refused, cut, torn or empty.
+        """
+        if self.full:
+            return
+        text = self._content if self._content.start.strip() or not self._call.start else self._call
+        began = f"it begins: {opening(text.start, mask=self._mask)}" if text.start.strip() else "it is empty"
         if self._finish == "content_filter":
             raise ContentFiltered("the service's content filter cut the answer")
         if self._refusal:
-            raise MalformedAnswer(f"the model refused: {self._refusal[:200]}")
+            raise MalformedAnswer(f"the model refused: {opening(self._refusal, length=200, mask=self._mask)}")
         if self._finish == "length":
             raise MalformedAnswer("the answer was cut at its longest allowed length", hint="Use a smaller BATCH_SIZE.")
-        if self._finish.startswith("torn"):
-            raise MalformedAnswer(f"the answer is not the JSON that was asked for ({self._finish})")
-        try:
-            self._parser.close()
-        except ijson.JSONError as error:
-            raise MalformedAnswer(f"the answer's JSON ends too early ({error})") from error
+        if text.torn:
+            raise MalformedAnswer(f"the answer is not the JSON that was asked for ({text.torn}); {began}")
+        if not text.opened:
+            raise MalformedAnswer(f"the answer is not the JSON that was asked for; {began}")
+        if not text.whole:
+            raise MalformedAnswer(f"the answer's JSON ends too early; {began}")
         if not self._count:
-            raise MalformedAnswer(f"the answer holds no {self._key}")
+            raise MalformedAnswer(f"the answer holds no {self._key}; {began}")
+
+    def _part(self, choice: dict[str, Any]) -> dict[str, Any]:
+        """What the choice adds. A whole message at the end of a stream only repeats it."""
+        delta = as_dict(choice.get("delta"))
+        self._streams = self._streams or any(delta.get(name) for name in ("content", "tool_calls", "function_call"))
+        if delta or self._streams:
+            return delta
+        return as_dict(choice.get("message")) or {"content": choice.get("text")}
+
+    def _read(self, part: dict[str, Any]) -> list[Any]:
+        if len(self._refusal) < LONGEST_WORDS:
+            self._refusal += _words(part.get("refusal"))
+        found: list[Any] = []
+        for scanner, text in ((self._content, _words(part.get("content"))), (self._call, _arguments(part))):
+            if piece := scanner.joined(text):
+                self._record.append(piece)
+                found += scanner.feed(piece)
+        return found
 
 
-async def chunks(raw: Any) -> AsyncGenerator[dict[str, Any], None]:
-    """The answer's chunks; a server that does not stream gives one, which is the whole answer."""
-    if "text/event-stream" in raw.headers.get("content-type", "text/event-stream"):
-        stream = raw.parse()
-        try:
-            async for chunk in stream:
-                # A server's chunk may be anything: the SDK builds its models unchecked.
-                yield chunk.model_dump(warnings=False) if isinstance(chunk, BaseModel) else {}
-        finally:
-            await stream.close()
-        return
-    body = await raw.http_response.aread()
-    try:
-        answer = httpx2.Response(200, content=body).json()
-    except ValueError as error:
-        raise MalformedAnswer("the answer's body is no JSON") from error
-    yield answer if isinstance(answer, dict) else {}
+def _words(content: Any) -> str:
+    """The text of a message's content: as it is, or in parts of which some hold the model's thoughts."""
+    if isinstance(content, list):
+        return "".join(str(part.get("text") or "") for part in as_dicts(content) if part.get("type") != "thinking")
+    return content if isinstance(content, str) else json.dumps(content) if isinstance(content, dict) else ""
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """A picture as a service answers it: base64, or an address to fetch it from."""
-
-    b64: str | None
-    url: str | None
-    timeout: float
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-    async def bytes(self) -> builtins.bytes:
-        """The encoded picture. Costs no call, so it needs no turn.
-
-        Raises:
-            TransientError: there is none, or its base64 or its address is broken.
-        """
-        return self.decode() if self.b64 else await self.fetch()
-
-    def decode(self) -> builtins.bytes:
-        """The picture out of its base64: for a thread, since it is megabytes."""
-        try:
-            return pybase64.b64decode(self.b64 or "", validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise TransientError(f"the picture's base64 is broken ({error})") from error
-
-    async def fetch(self) -> builtins.bytes:
-        """The picture from its address."""
-        if not self.url:
-            raise TransientError("the answer holds no picture")
-        return await download(self.url, seconds=self.timeout)
-
-
-def read_picture(answer: Any, *, seconds: float) -> Drawn:
-    """The picture in the body of an image answer; `seconds` is how long fetching it may take."""
-    data = _dicts(_dict(answer).get("data"))
-    usage = _dict(_dict(answer).get("usage"))
-    first = data[0] if data else {}
-    return Drawn(
-        b64=_text(first.get("b64_json")),
-        url=_text(first.get("url")),
-        timeout=seconds,
-        input_tokens=_number(usage.get("input_tokens")),
-        output_tokens=_number(usage.get("output_tokens")),
-    )
+def _arguments(part: dict[str, Any]) -> str:
+    """The text in a tool's call, which some models answer with; only the first call's."""
+    calls = [call for call in as_dicts(part.get("tool_calls")) if not call.get("index")][:1]
+    functions = [as_dict(call.get("function")) for call in calls] or [as_dict(part.get("function_call"))]
+    return _words(functions[0].get("arguments"))
 
 
 def count_tokens(chunk: dict[str, Any]) -> tuple[int, int, int] | None:
     """Input, output and cached input tokens, where the chunk tells them."""
-    usage = _dict(chunk.get("usage"))
+    usage = as_dict(chunk.get("usage"))
     if not usage:
         return None
-    cached = _dict(usage.get("prompt_tokens_details")).get("cached_tokens")
-    return _number(usage.get("prompt_tokens")), _number(usage.get("completion_tokens")), _number(cached)
+    cached = as_dict(usage.get("prompt_tokens_details")).get("cached_tokens")
+    return as_number(usage.get("prompt_tokens")), as_number(usage.get("completion_tokens")), as_number(cached)
 
 
-def _dict(value: Any) -> dict[str, Any]:
+def as_dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _dicts(value: Any) -> list[dict[str, Any]]:
+def as_dicts(value: Any) -> list[dict[str, Any]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _number(value: Any) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
-
-
-async def download(url: str, *, seconds: float) -> bytes:
-    """The bytes behind `url`: http(s) only, up to 64 MiB; tried three times, since the picture itself is paid for."""
-    try:
-        scheme = httpx2.URL(url).scheme
-    except (httpx2.InvalidURL, ValueError) as error:
-        raise CallRejected(f"the picture's address is none: {url[:60]}") from error
-    if scheme not in {"http", "https"}:
-        raise CallRejected(f"the picture's address is not http(s): {url[:60]}")
-    async with httpx2.AsyncClient(timeout=seconds, follow_redirects=True) as client:
-        for attempt in range(3):
-            try:
-                async with client.stream("GET", url) as response:
-                    response.raise_for_status()
-                    parts: list[bytes] = []
-                    size = 0
-                    async for part in response.aiter_bytes():
-                        size += len(part)
-                        if size > LARGEST_DOWNLOAD:
-                            raise CallRejected("the picture's address leads to more than 64 MiB")
-                        parts.append(part)
-                    return b"".join(parts)
-            except httpx2.HTTPError as error:
-                if attempt == 2:
-                    raise TransientError(f"the picture could not be fetched from its address ({error})") from error
-    raise AssertionError  # pragma: no cover - the loop returns or raises
+def as_number(value: Any) -> int:
+    return value if isinstance(value, int) and 0 < value < MOST_TOKENS else 0

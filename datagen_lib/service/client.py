@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
@@ -24,17 +25,21 @@ from datagen_lib.events import CallDone, Kind, Listener, Retrying, ignore
 from datagen_lib.models import response_format
 from datagen_lib.settings import Settings
 
-from .answers import Drawn, ObjectReader, chunks, count_tokens, read_picture
+from .answers import AnsweredError, ObjectReader, count_tokens
 from .costs import Ledger, prices
+from .download import Fetcher
+from .drawn import Drawn, read_picture
 from .endpoints import Endpoint, reach
 from .first_call import Gate, Passage
 from .retry import Pace, persist
+from .stream import chunks
 from .translation import translate
+from .transport import http_client
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-CONNECT_TIMEOUT = 20.0  # s
+MOST_OVER = 1.5  # times the objects asked for: an answer that goes on and on is cut there
 
 
 @dataclass
@@ -83,11 +88,11 @@ class Client:
     async def __aenter__(self) -> Self:
         self._endpoints = await self._stack.enter_async_context(reach(self.settings))
         s = self.settings
-        timeout = httpx2.Timeout(s.request_timeout, connect=min(CONNECT_TIMEOUT, s.request_timeout))
         # One connection pool for both kinds; a proxy of the environment has no business with a server in this process.
         local = any(endpoint.local for endpoint in self._endpoints.values())
-        http = openai.DefaultAsyncHttpxClient(timeout=timeout, trust_env=not local)
-        await self._stack.enter_async_context(http)
+        http = await self._stack.enter_async_context(http_client(seconds=s.request_timeout, trust_env=not local))
+        self._fetcher = Fetcher(self._endpoints["image"].address, seconds=s.request_timeout, trust_env=not local)
+        self._stack.push_async_callback(self._fetcher.aclose)
         self._sdk = {kind: connect(endpoint, http) for kind, endpoint in self._endpoints.items()}
         return self
 
@@ -154,7 +159,14 @@ class Client:
     # -- text --------------------------------------------------------------------------------------------------------
 
     async def objects(
-        self, *, system: str, user: str, wire: type[BaseModel], count: int, record: list[str] | None = None
+        self,
+        *,
+        system: str,
+        user: str,
+        wire: type[BaseModel],
+        count: int,
+        most: int | None = None,
+        record: list[str] | None = None,
     ) -> AsyncGenerator[Any, None]:
         """One structured answer, object by object, each as soon as it is complete.
 
@@ -163,6 +175,7 @@ class Client:
             user: the user message.
             wire: the answer's model: one field, the list of objects.
             count: objects asked for, which sets how long the answer may be.
+            most: objects to take before the answer is cut; half again as many as `count` where it is not given.
             record: gets each piece of the answer's text as it comes, for whoever wants to show it.
 
         Yields:
@@ -187,17 +200,22 @@ class Client:
         async with self._call("text", guess) as call:
             raw = await self._sdk["text"].chat.completions.with_raw_response.create(**request)
             self._admit(call, raw.headers)
-            reader = ObjectReader(key, record)
-            deadline = call.started + self.settings.request_timeout
-            async with aclosing(chunks(raw)) as pieces:
+            reader = ObjectReader(
+                key,
+                record,
+                most=most or math.ceil(count * MOST_OVER),
+                lenient=endpoint.provider == "openai",
+                mask=self._mask,
+            )
+            async with aclosing(chunks(raw.http_response, mask=self._mask)) as pieces:
                 async for chunk in pieces:
                     if tokens := count_tokens(chunk):
                         call.input_tokens, call.output_tokens, cached = tokens
                         call.cost = self.ledger.prices.text_call(call.input_tokens, call.output_tokens, cached)
                     for found in reader.read(chunk):
                         yield found
-                    if time.monotonic() > deadline:
-                        raise TransientError(f"the answer took longer than {self.settings.request_timeout:.0f} s")
+                    if reader.full:  # the stream closes here, and no more is written
+                        break
             reader.end()
 
     # -- pictures ----------------------------------------------------------------------------------------------------
@@ -214,16 +232,14 @@ class Client:
             request["model"] = endpoint.model
         quality = self.settings.image_quality
         async with self._call("image", self.ledger.prices.image_call(quality, len(prompt) // 3)) as call:
-            try:
-                async with asyncio.timeout(self.settings.request_timeout):
-                    raw = await self._sdk["image"].images.with_raw_response.generate(**request)
-                    self._admit(call, raw.headers)
-                    drawn = read_picture(raw.http_response.json(), seconds=self.settings.request_timeout)
-                    call.input_tokens, call.output_tokens = drawn.input_tokens, drawn.output_tokens
-                    call.cost = self.ledger.prices.image_call(quality, drawn.input_tokens, drawn.output_tokens or None)
-                    return drawn
-            except TimeoutError as error:
-                raise TransientError(f"the picture took longer than {self.settings.request_timeout:.0f} s") from error
+            raw = await self._sdk["image"].images.with_raw_response.generate(**request)
+            self._admit(call, raw.headers)
+            drawn = await asyncio.to_thread(
+                read_picture, raw.http_response.content, fetcher=self._fetcher, mask=self._mask
+            )
+            call.input_tokens, call.output_tokens = drawn.input_tokens, drawn.output_tokens
+            call.cost = self.ledger.prices.image_call(quality, drawn.input_tokens, drawn.output_tokens or None)
+            return drawn
 
     # -- every call --------------------------------------------------------------------------------------------------
 
@@ -239,7 +255,7 @@ class Client:
                 yield call
                 call.ok = True
                 passage.let_in()
-            except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+            except (openai.OpenAIError, httpx2.HTTPError, AnsweredError, ValueError) as error:
                 raise self._failed(call, error) from error
             finally:
                 self.ledger.settle(guess, call.cost)
@@ -250,10 +266,16 @@ class Client:
         call.passage.let_in()
         self._pace[call.kind].heard(headers)
 
-    def _failed(self, call: _Call, error: openai.OpenAIError | httpx2.HTTPError | ValueError) -> DatagenError:
+    def _failed(
+        self, call: _Call, error: openai.OpenAIError | httpx2.HTTPError | AnsweredError | ValueError
+    ) -> DatagenError:
         """What went wrong, in our words; what ends the run ends it for the calls that wait as well."""
         if isinstance(error, ValueError):  # a body or an event of a stream that was cut in its middle is no JSON
             return TransientError(f"{call.kind} call: the answer's body is broken ({error})")
+        if isinstance(error.__cause__, DatagenError):  # the transport's, which the SDK wraps
+            return error.__cause__
+        if isinstance(error, AnsweredError):
+            error = _as_status(error)
         translated = self._translate(error, call.kind)
         if isinstance(error, openai.APIStatusError):
             self._pace[call.kind].heard(error.response.headers)
@@ -264,16 +286,22 @@ class Client:
         return translated
 
     def _translate(self, error: Exception, kind: Kind) -> DatagenError:
-        def mask(text: str) -> str:
-            # Some services repeat the key in what they say of it.
-            for secret in self.settings.secrets():
-                text = text.replace(secret, "***")
-            return text
-
-        translated = translate(error, self._endpoints[kind], mask)
+        translated = translate(error, self._endpoints[kind], self._mask)
         # The foreign error stays as the cause, and a traceback shows it.
-        error.args = tuple(mask(str(part)) for part in error.args)
+        error.args = tuple(self._mask(str(part)) for part in error.args)
         return translated
+
+    def _mask(self, text: str) -> str:
+        # Some services repeat the key in what they say of it.
+        for secret in self.settings.secrets():
+            text = text.replace(secret, "***")
+        return text
+
+
+def _as_status(error: AnsweredError) -> openai.APIStatusError:
+    """The error that the SDK would have raised, had the service answered with the status that its code says."""
+    response = httpx2.Response(error.status, request=httpx2.Request("POST", ""))
+    return openai.APIStatusError(str(error), response=response, body=error.body)
 
 
 def connect(endpoint: Endpoint, http: httpx2.AsyncClient) -> openai.AsyncOpenAI:

@@ -35,6 +35,7 @@ async def make_categories(
     Raises:
         RunStopped: the model did not bring 20 distinct categories in MAX_RETRIES + 2 calls.
     """
+    reason = ""
     for attempt in range(client.settings.max_retries + 2):
         if len(store.categories) >= CATEGORY_COUNT:
             return
@@ -43,9 +44,10 @@ async def make_categories(
             await client.persist("text", ask)
         except (MalformedAnswer, ContentFiltered) as error:
             log.warning("categories: %s; asking again", error.what)
+            reason = f"; the last answer: {error.what}"
     if len(store.categories) < CATEGORY_COUNT:
         raise RunStopped(
-            f"the model brought {len(store.categories)} distinct categories, not {CATEGORY_COUNT}",
+            f"the model brought {len(store.categories)} distinct categories, not {CATEGORY_COUNT}{reason}",
             hint="Run again to ask for the missing ones, or change the categories' prompt.",
         )
 
@@ -62,6 +64,7 @@ async def _ask(
         user=categories_request(prompt, missing, known=[category.name for category in store.categories]),
         wire=CategoriesWire,
         count=missing,
+        most=2 * CATEGORY_COUNT,  # some models write the known ones again first
     )
     async with aclosing(stream):
         async for found in stream:

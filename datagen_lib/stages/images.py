@@ -12,8 +12,8 @@ from datagen_lib.folder.pictures import warm_up
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem
 from datagen_lib.prompts import PICTURE_FALLBACK
-from datagen_lib.service.answers import Drawn
 from datagen_lib.service.client import Client
+from datagen_lib.service.drawn import Drawn
 
 log = logging.getLogger(__name__)
 

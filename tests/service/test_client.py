@@ -26,6 +26,7 @@ from datagen_lib.errors import (
     MalformedAnswer,
     QuotaExhausted,
     TransientError,
+    UnusablePicture,
 )
 from datagen_lib.events import CallDone
 from datagen_lib.models import CategoriesWire, ItemsWire, response_format
@@ -382,34 +383,40 @@ def test_any_compatible_server_will_do(command: Command, form: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "kind"),
+    "url",
     [
-        ("ftp://127.0.0.1/picture.png", CallRejected),
-        ("file:///etc/passwd", CallRejected),
-        ("picture.png", CallRejected),
-        ("http://127.0.0.1:9/picture.png", TransientError),
-        ("http://[", TransientError),
-        ("http://127.0.0.1:port/x", CallRejected),
+        "ftp://127.0.0.1/picture.png",
+        "file:///etc/passwd",
+        "picture.png",
+        "http://127.0.0.1:9/picture.png",
+        "http://[",
+        "http://127.0.0.1:port/x",
     ],
 )
-def test_an_address_that_cannot_be_fetched(home: Path, url: str, kind: type[DatagenError]) -> None:
-    """Only http and https are fetched; anything else fails that one picture, without a traceback."""
-    with pytest.raises(kind):
-        draw([Answer({"created": 1, "data": [{"url": url}]})], home)
+def test_an_address_that_cannot_be_fetched(home: Path, url: str) -> None:
+    """Only http and https are fetched; anything else is a paid picture wrong in kind, and no new call."""
+
+    def script(request: Any) -> Answer:
+        return Answer({"created": 1, "data": [{"url": url}]}) if request.method == "POST" else Answer(status=404)
+
+    with pytest.raises(UnusablePicture) as raised:
+        draw(script, home)
+
+    assert raised.value.fault == "address"
 
 
 def test_a_download_is_limited(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A url behind which there is too much is left after the limit."""
-    from datagen_lib.service import answers
+    from datagen_lib.service import transport
 
-    monkeypatch.setattr(answers, "LARGEST_DOWNLOAD", 1000)
+    monkeypatch.setattr(transport, "LARGEST_DOWNLOAD", 1000)
 
     def script(request: Any) -> Answer:
         if request.method == "GET":
             return Answer(b"x" * 100_000, kind="image/png")
         return Answer({"created": 1, "data": [{"url": f"http://{request.headers['host']}/big"}]})
 
-    with pytest.raises(CallRejected, match="leads to more than"):
+    with pytest.raises(UnusablePicture, match="larger than"):
         draw(script, home)
 
 
@@ -426,25 +433,36 @@ def test_a_download_is_tried_again(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "fault"),
     [
-        Answer({"created": 1, "data": []}),
-        Answer({"created": 1, "data": None}),
-        Answer({"created": 1}),
-        Answer({"created": 1, "data": [{}]}),
-        Answer({"created": 1, "data": [{"b64_json": None, "url": None}]}),
-        Answer({"created": 1, "data": [{"b64_json": "no base64!"}]}),
-        Answer({"created": 1, "data": [{"b64_json": 5}]}),
-        Answer({"created": 1, "data": ["text"]}),
-        Answer([]),
-        Answer(b"<html>Please sign in</html>", kind="text/html"),
-        Answer(b"{broken"),
-        Answer(b""),
-        Answer(b'{"created": 1, "data": [{"b64_json": "iVBOR', cut=True),
+        (Answer({"created": 1, "data": []}), "none"),
+        (Answer({"created": 1, "data": None}), "none"),
+        (Answer({"created": 1}), "none"),
+        (Answer({"created": 1, "data": [{}]}), "none"),
+        (Answer({"created": 1, "data": [{"b64_json": None, "url": None}]}), "none"),
+        (Answer({"created": 1, "data": [{"b64_json": "no base64!"}]}), "encoding"),
+        (Answer({"created": 1, "data": [{"b64_json": 5}]}), "none"),
+        (Answer({"created": 1, "data": [7]}), "none"),
+        (Answer([]), "kind"),
+        (Answer(b"<html>Please sign in</html>", kind="text/html"), "kind"),
+        (Answer(b"It is a drawing of a cat.", kind="text/plain"), "kind"),
     ],
 )  # fmt: skip
-def test_an_answer_without_a_picture_is_as_a_5xx(home: Path, answer: Answer) -> None:
-    """An image answer without a picture in it is worth another try, never a traceback."""
+def test_an_answer_without_a_picture_is_wrong_in_kind(home: Path, answer: Answer, fault: str) -> None:
+    """A whole image answer without a picture in it would come the same way again: an error that says which fault."""
+    with pytest.raises(UnusablePicture) as raised:
+        draw([answer], home)
+
+    assert raised.value.fault == fault
+    assert raised.value.paid
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(b"{broken"), Answer(b""), Answer(b'{"created": 1, "data": [{"b64_json": "iVBOR', cut=True)],
+)
+def test_an_image_answer_that_is_cut_is_as_a_5xx(home: Path, answer: Answer) -> None:
+    """An image answer that is cut or empty is worth another try, never a traceback."""
     with pytest.raises(TransientError):
         draw([answer], home)
 

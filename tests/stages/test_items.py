@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import Command, calls
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from datagen_lib.models import CatalogItem, Category
@@ -206,6 +206,7 @@ def test_no_name_comes_twice(command: Command, stand_in: Start, names: list[str]
     command.use(server)
     command.set(PARALLEL_TEXT_REQUESTS="1")
     distinct = list(dict.fromkeys(fold(name) for name in names))
+    assume(len(names) <= 1.5 * len(distinct))  # an answer of more is cut
     folder = command.home / str(uuid.uuid4())
     result = command("--dry-run", "--target-count", str(len(distinct)), "--batch-size", str(len(distinct)),
                      "--output-dir", str(folder))  # fmt: skip
@@ -220,13 +221,24 @@ def test_no_name_comes_twice(command: Command, stand_in: Start, names: list[str]
 
 
 def test_all_that_a_batch_brings_is_kept(command: Command, stand_in: Start) -> None:
-    """A model that writes more than was asked for is not wasted: all that passes is kept."""
-    server = stand_in(write=answering([draft(f"Sailor {chr(65 + n)}") for n in range(9)]))
+    """A model that writes up to half again as many as were asked for is not wasted: all that passes is kept."""
+    server = stand_in(write=answering([draft(f"Sailor {chr(65 + n)}") for n in range(7)]))
     command.use(server)
 
     result = command("--dry-run", "--target-count", "5")
 
     assert result.code == 0
+    assert len(command.folder.catalogue) == 7
+
+
+def test_an_answer_far_too_long_is_cut(command: Command, stand_in: Start) -> None:
+    """Of an answer that goes on and on, half again as many items as were asked for are taken, and no more is read."""
+    server = stand_in(write=answering([draft(f"Sailor {n}") for n in range(120)]))
+    command.use(server)
+
+    result = command("--dry-run", "--target-count", "6", "--batch-size", "6")
+
+    assert result.code == 0, result.said
     assert len(command.folder.catalogue) == 9
 
 
