@@ -9,6 +9,7 @@ prompt, the stored item's fields and the table's columns. A new field is one lin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 from uuid import uuid4
@@ -168,6 +169,23 @@ def aliases(model: type[BaseModel], *, required: bool = False) -> list[str]:
     """The fields of `model` by their names in a file, in its order; only those that must be there where `required`."""
     fields = model.model_fields.items()
     return [field.alias or name for name, field in fields if field.is_required() or not required]
+
+
+def text_fields(model: BaseModel) -> Iterator[tuple[str, str]]:
+    """Each text that `model` holds, lists and all, with its field's name in a file."""
+    for name, field in type(model).model_fields.items():
+        for text in _texts(getattr(model, name)):
+            yield field.alias or name, text
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, BaseModel):
+        yield from (text for _, text in text_fields(value))
+    elif isinstance(value, list | tuple | set | frozenset):
+        for entry in value:
+            yield from _texts(entry)
 
 
 # -- schemas -----------------------------------------------------------------------------------------------------------

@@ -1,38 +1,27 @@
 """What an acceptable category or item is.
 
 A hard rule rejects; a soft one is only counted. A violation has the rule's name and a reason in words, and both are
-what `rejected_items.jsonl` and the run report show.
+what `rejected_items.jsonl` and the run report show. To add a rule, write a function like those below and put it into
+its tuple; to try one in a notebook, pass `Prompts(rules=Rules(items=(*ITEM_RULES, mine)))`.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
-from .models import LIMITS, OPENINGS, TAIL, ItemDraft
+from .errors import SettingsError
+from .models import LIMITS, OPENINGS, TAIL, ItemDraft, Length, Limits, text_fields
+from .spelling import fold, legible, units, unseen
+from .words import FORBIDDEN, Word, bare_lego, forbidden, personal_data
 
-# Whole words in any case. A plural of a listed word is the word; a longer word that contains it is not.
-FORBIDDEN_WORDS = (
-    "logo", "trademark", "trademarked", "official", "officially", "copyrighted", "celebrity", "celebrities",
-    "Star Wars", "Jedi", "Darth Vader", "Marvel", "Avengers", "Spider-Man", "DC Comics", "Batman", "Superman",
-    "Wonder Woman", "Harry Potter", "Hogwarts", "Disney", "Pixar", "Pokemon", "Pokémon", "Pikachu", "Nintendo",
-    "Super Mario", "Minecraft", "Fortnite", "Transformers", "Lord of the Rings", "Indiana Jones", "Jurassic Park",
-    "James Bond", "Star Trek", "Ninjago", "Duplo", "Playmobil", "Barbie", "Hello Kitty", "Coca-Cola", "Nike",
-    "Adidas", "Ferrari", "Lamborghini", "McDonald's", "Microsoft", "Apple Inc",
-)  # fmt: skip
+LONGEST_READ = 5000  # characters; a longer text is refused before any pattern or folding sees it
 
-_FORBIDDEN = re.compile(
-    r"(?<!\w)(" + "|".join(re.escape(word) for word in FORBIDDEN_WORDS) + r")s?(?!\w)", re.IGNORECASE
-)
-_BARE_LEGO = re.compile(r"(?<!\w)legos?(?!\w)(?!-style\b)", re.IGNORECASE)
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
-_URL = re.compile(r"https?://|\bwww\.|\b[\w-]+\.(com|org|net|io|dev|edu|gov|co\.uk)\b", re.IGNORECASE)
-_PHONE = re.compile(r"(?<![\w.])\+?\(?\d[\d\s().–-]{5,}\d(?!\w)")
-_YEARS = re.compile(r"\d{4}\s*[–-]\s*\d{4}")
-_SENTENCE_END = re.compile(r"[.!?]+[\"'”’)]*(?=\s|$)")
+_SENTENCE_END = re.compile(r"(?<![.!?…])(?:[.!?…]++[\"'”’)]*+(?=\s|$)|[。！？।॥؟][\"'”’)」]*+)")
+_OPENING = re.compile("(?:" + "|".join(re.escape(opening) for opening in OPENINGS) + r")(?!\w)")
 
 
 @dataclass(frozen=True)
@@ -50,118 +39,168 @@ class Violation:
     hard: bool = True
 
 
-def fold(name: str) -> str:
-    """The form in which names are compared: NFKC, casefolded, blanks and punctuation gone."""
-    return "".join(char for char in unicodedata.normalize("NFKC", name).casefold() if char.isalnum())
+@dataclass(frozen=True)
+class Given:
+    """What a rule may look at beside the item: the rules in force, and the known categories by folded name."""
+
+    rules: Rules
+    categories: Mapping[str, Any]
 
 
-def slugify(name: str) -> str:
-    """`name` in kebab-case ASCII, at most 64 characters; "category" where nothing is left of it."""
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    slug = "-".join(re.findall(r"[a-z0-9]+", ascii_name.casefold()))
-    return slug[: LIMITS.slug].strip("-") or "category"
+ItemRule = Callable[[ItemDraft, Given], Iterator[Violation]]
+CategoryRule = Callable[[str, "Rules"], Iterator[Violation]]
 
 
-def unique_slug(wanted: str, name: str, taken: Iterable[str]) -> str:
-    """The model's slug where it is kebab-case and new, else one derived from the name; numbered where it is taken."""
-    base = wanted if wanted and slugify(wanted) == wanted else slugify(name)
-    taken, slug, number = set(taken), base, 2
-    while slug in taken:
-        suffix = f"-{number}"
-        slug, number = base[: LIMITS.slug - len(suffix)].rstrip("-") + suffix, number + 1
-    return slug
+# -- an item -----------------------------------------------------------------------------------------------------------
 
 
-def tidy(text: str) -> str:
-    """`text` with its runs of white space made one blank each."""
-    return " ".join(text.split())
-
-
-def check_category(name: str) -> list[Violation]:
-    """What is wrong with a category's name."""
-    found = list(_language(name, "name"))
-    if not fold(name):
-        found.append(Violation("category-name-empty", "the name has no letters"))
-    if len(name) > LIMITS.category.most:
-        reason = f"the name has {len(name)} characters, at most {LIMITS.category.most} are allowed"
-        found.append(Violation("category-name-length", reason))
-    if not LIMITS.category_words[0] <= len(name.split()) <= LIMITS.category_words[1]:
-        found.append(
-            Violation("category-name-words", f"the name has {len(name.split())} words, not 2 or 3", hard=False)
-        )
-    return found
-
-
-def check_item(draft: ItemDraft, categories: Mapping[str, Any]) -> list[Violation]:
-    """What is wrong with an item.
-
-    Args:
-        draft: the item, tidied.
-        categories: the known categories by folded name.
-    """
-    return [violation for rule in _ITEM_RULES for violation in rule(draft, categories)]
-
-
-def _category(draft: ItemDraft, categories: Mapping[str, Any]) -> Iterator[Violation]:
-    if fold(draft.category) not in categories:
+def _category(draft: ItemDraft, given: Given) -> Iterator[Violation]:
+    if not readable(draft.category) or fold(draft.category) not in given.categories:
         yield Violation("category-unknown", f"there is no category {draft.category[:80]!r}")
 
 
-def _name(draft: ItemDraft, _: Mapping[str, Any]) -> Iterator[Violation]:
-    limit, words = LIMITS.name, len(draft.name.split())
-    if not limit.least <= len(draft.name) <= limit.most or not fold(draft.name):
-        yield Violation("name-length", f"the name has {len(draft.name)} characters, {limit} are allowed")
-    if words > LIMITS.name_words:
-        yield Violation("name-words", f"the name has {words} words, at most {LIMITS.name_words} are allowed")
-    yield from _language(draft.name, "name")
+def _lengths(draft: ItemDraft, given: Given) -> Iterator[Violation]:
+    limits = given.rules.limits
+    for alias, text, limit in (
+        ("name", draft.name, limits.name),
+        ("description", draft.description, limits.description),
+        ("imagePrompt", draft.image_prompt, Length(0, limits.prompt)),
+    ):
+        if not _fits(text, limit):
+            rule = "prompt-length" if alias == "imagePrompt" else f"{alias}-length"
+            yield Violation(rule, f"the {alias} has {units(text)} characters, {limit} are allowed")
+        elif alias == "imagePrompt" and units(text) > limits.prompt_soft:
+            yield Violation("prompt-length-soft", f"the imagePrompt has {units(text)} characters", hard=False)
+    for alias, text in text_fields(draft):
+        if not readable(text):
+            yield Violation("text-length", f"{alias} has {units(text)} characters, at most {LONGEST_READ} are read")
 
 
-def _description(draft: ItemDraft, _: Mapping[str, Any]) -> Iterator[Violation]:
-    limit, count = LIMITS.description, len(draft.description)
-    if not limit.least <= count <= limit.most:
-        yield Violation("description-length", f"the description has {count} characters, {limit} are allowed")
-    sentences = len(_SENTENCE_END.findall(draft.description))
-    if not LIMITS.sentences[0] <= sentences <= LIMITS.sentences[1]:
-        yield Violation("description-sentences", f"the description has {sentences} sentences, not 2-4", hard=False)
-    yield from _language(draft.description, "description")
+def _name(draft: ItemDraft, given: Given) -> Iterator[Violation]:
+    words, most = len(draft.name.split()), given.rules.limits.name_words
+    if words > most:
+        yield Violation("name-words", f"the name has {words} words, at most {most} are allowed")
+    if readable(draft.name) and not any(char.isalnum() for char in draft.name):
+        yield Violation("name-length", "the name has no letters")
 
 
-def _image_prompt(draft: ItemDraft, _: Mapping[str, Any]) -> Iterator[Violation]:
+def _sentences(draft: ItemDraft, given: Given) -> Iterator[Violation]:
+    low, high = given.rules.limits.sentences
+    if readable(draft.description):
+        sentences = len(_SENTENCE_END.findall(draft.description))
+        if not low <= sentences <= high:
+            reason = f"the description has {sentences} sentences, not {low}-{high}"
+            yield Violation("description-sentences", reason, hard=False)
+
+
+def _image_prompt(draft: ItemDraft, _: Given) -> Iterator[Violation]:
     prompt = draft.image_prompt
-    if not any(re.match(re.escape(opening) + r"(?!\w)", prompt) for opening in OPENINGS):
+    if not _OPENING.match(prompt):
         yield Violation("prompt-opening", f"the imagePrompt opens with {prompt[:50]!r}, not with {OPENINGS[0]!r}")
-    if len(prompt) > LIMITS.prompt:
-        yield Violation("prompt-length", f"the imagePrompt has {len(prompt)} characters, at most {LIMITS.prompt}")
-    elif len(prompt) > LIMITS.prompt_soft:
-        yield Violation("prompt-length-soft", f"the imagePrompt has {len(prompt)} characters", hard=False)
     if TAIL not in prompt:
         yield Violation("prompt-tail", "the imagePrompt lacks the fixed tail", hard=False)
-    yield from _language(prompt, "imagePrompt")
 
 
-def _language(text: str, where: str) -> Iterator[Violation]:
-    if word := _FORBIDDEN.search(text):
-        yield Violation("forbidden-word", f"{where} says {word.group()!r}")
-    if word := _BARE_LEGO.search(text):
-        yield Violation("bare-lego", f"{where} says {word.group()!r} outside 'LEGO-style'")
-    if _EMAIL.search(text):
-        yield Violation("personal-data", f"{where} holds an e-mail address")
-    elif _URL.search(text):
-        yield Violation("personal-data", f"{where} holds a URL")
-    elif any(_is_phone(found.group()) for found in _PHONE.finditer(text)):
-        yield Violation("personal-data", f"{where} holds a phone number")
+def _texts(draft: ItemDraft, given: Given) -> Iterator[Violation]:
+    for alias, text in text_fields(draft):
+        if readable(text) and alias != "category":  # a category's name was judged when it was made
+            yield from language(text, alias, given.rules)
 
 
-def _is_phone(text: str) -> bool:
-    """Seven digits in groups, or ten in a row: a shorter row is a serial number or a count."""
-    digits = sum(char.isdigit() for char in text)
-    grouped = not text.strip().isdigit()
-    return digits >= (7 if grouped else 10) and not _YEARS.fullmatch(text)
+ITEM_RULES: tuple[ItemRule, ...] = (_category, _lengths, _name, _sentences, _image_prompt, _texts)
 
 
-_ITEM_RULES: tuple[Callable[[ItemDraft, Mapping[str, Any]], Iterator[Violation]], ...] = (
-    _category,
-    _name,
-    _description,
-    _image_prompt,
-)
+# -- a category --------------------------------------------------------------------------------------------------------
+
+
+def _category_name(name: str, rules: Rules) -> Iterator[Violation]:
+    limit, (low, high) = rules.limits.category, rules.limits.category_words
+    if units(name) > limit.most:
+        reason = f"the name has {units(name)} characters, at most {limit.most} are allowed"
+        yield Violation("category-name-length", reason)
+    elif not any(char.isalnum() for char in name):
+        yield Violation("category-name-empty", "the name has no letters")
+    if not low <= len(name.split()) <= high:
+        reason = f"the name has {len(name.split())} words, not {low} or {high}"
+        yield Violation("category-name-words", reason, hard=False)
+
+
+def _category_text(name: str, rules: Rules) -> Iterator[Violation]:
+    if readable(name):
+        yield from language(name, "name", rules)
+
+
+CATEGORY_RULES: tuple[CategoryRule, ...] = (_category_name, _category_text)
+
+
+# -- every text --------------------------------------------------------------------------------------------------------
+
+
+def language(text: str, where: str, rules: Rules) -> Iterator[Violation]:
+    """What a text may not hold, whichever field it is in."""
+    if char := unseen(text):
+        name = unicodedata.name(char, "no character at all").lower()
+        yield Violation("control-characters", f"{where} holds U+{ord(char):04X} ({name})")
+    read = legible(text)
+    if word := forbidden(rules.forbidden).find(read):
+        yield Violation("forbidden-word", f"{where} says {word!r}")
+    if word := bare_lego(read):
+        yield Violation("bare-lego", f"{where} says {word!r} outside 'LEGO-style'")
+    if person := personal_data(read):
+        yield Violation("personal-data", f"{where} holds {person}")
+
+
+def readable(text: str) -> bool:
+    """Whether `text` is short enough to be folded and searched."""
+    return len(text) <= LONGEST_READ
+
+
+def _fits(text: str, limit: Length) -> bool:
+    """The upper limit counts as the shop does, in UTF-16 units; the lower one in characters, as the file's schema."""
+    return limit.least <= len(text) and units(text) <= limit.most
+
+
+# -- together ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of a run.
+
+    Args:
+        forbidden: words that no text may say.
+        limits: what names and texts may measure; never wider than the contract's, `models.LIMITS`.
+        items, categories: the rules themselves, in the order in which they are reported.
+
+    Raises:
+        SettingsError: a limit is wider than the contract's, so that the next run would refuse what this one keeps.
+    """
+
+    forbidden: tuple[str | Word, ...] = FORBIDDEN
+    limits: Limits = LIMITS
+    items: tuple[ItemRule, ...] = ITEM_RULES
+    categories: tuple[CategoryRule, ...] = CATEGORY_RULES
+
+    def __post_init__(self) -> None:
+        for field in fields(Limits):
+            mine, contract = getattr(self.limits, field.name), getattr(LIMITS, field.name)
+            if isinstance(contract, Length) and (mine.least < contract.least or mine.most > contract.most):
+                problem = f"Rules(limits=...): {field.name} is {mine} characters, the contract allows {contract}"
+                raise SettingsError([problem])
+
+    def check_item(self, draft: ItemDraft, categories: Mapping[str, Any]) -> list[Violation]:
+        """What is wrong with an item.
+
+        Args:
+            draft: the item, tidied.
+            categories: the known categories by folded name.
+        """
+        given = Given(self, categories)
+        return [violation for rule in self.items for violation in rule(draft, given)]
+
+    def check_category(self, name: str) -> list[Violation]:
+        """What is wrong with a category's name."""
+        return [violation for rule in self.categories for violation in rule(name, self)]
+
+
+RULES = Rules()

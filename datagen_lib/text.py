@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Callable
+from typing import Any
 
 _JOINERS = "\u200c\u200d"  # inside words of Persian and Hindi, and inside emoji: they hide nothing
 _LINES = "\n\t"
@@ -35,6 +37,28 @@ def opening(text: str, *, length: int = 80, mask: Callable[[str], str] = str) ->
     """
     start = mask(text[:_LOOKED_AT]).strip()
     return plain(start[:length]) + ("…" if len(start) > length or len(text) > _LOOKED_AT else "")
+
+
+def plain_value(value: Any, *, length: int = 5000, depth: int = 8) -> Any:
+    """A JSON value from outside as a log may hold it: texts plain and cut, numbers and nesting within bounds.
+
+    Args:
+        value: whatever an answer held.
+        length: most characters of a text, and most entries of a list or an object.
+        depth: levels that are kept; what lies deeper is an ellipsis.
+    """
+    if isinstance(value, str):
+        return plain(value[:length], lines=True) + ("…" if len(value) > length else "")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value if math.isfinite(value) and abs(value) < 2**63 else "a number out of range"
+    if isinstance(value, dict | list) and depth == 0:
+        return "…"
+    if isinstance(value, dict):
+        entries = list(value.items())[:length]
+        return {plain(str(key)[:length]): plain_value(one, length=length, depth=depth - 1) for key, one in entries}
+    if isinstance(value, list):
+        return [plain_value(one, length=length, depth=depth - 1) for one in value[:length]]
+    return value
 
 
 def _is_blank(one: str) -> bool:

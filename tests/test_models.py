@@ -29,7 +29,8 @@ from datagen_lib.models import (
     wire_schema,
 )
 from datagen_lib.prompts import ITEMS
-from datagen_lib.rules import check_item, fold
+from datagen_lib.rules import RULES
+from datagen_lib.spelling import fold
 from offline_model import Server
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -179,7 +180,7 @@ def test_what_the_rules_accept_the_next_run_loads(name: str, description: str) -
     """An item that breaks no hard rule is a valid stored item, so that no run refuses what another accepted."""
     draft = ItemDraft.model_validate(figure(name, description=description))
     known = {fold(THEMES[0]["name"]): THEMES[0]["name"]}
-    if any(violation.hard for violation in check_item(draft, known)):
+    if any(violation.hard for violation in RULES.check_item(draft, known)):
         return
     item = CatalogItem.from_draft(draft)
 

@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datagen_lib.models import OPENINGS, TAIL, Category, ItemDraft
-from datagen_lib.rules import FORBIDDEN_WORDS, check_category, check_item, fold, slugify, tidy, unique_slug
+from datagen_lib.rules import RULES
+from datagen_lib.spelling import fold, slugify, tidy, unique_slug
 from datagen_lib.stages.categories import new_category
+from datagen_lib.words import FORBIDDEN, Word
 
 KNOWN = {fold("Polar Explorers"): "Polar Explorers", fold("Café Folk"): "Café Folk"}
 PROMPT = f"{OPENINGS[0]}, a harbour pilot in a yellow coat, brass telescope, {TAIL}"
@@ -23,7 +25,7 @@ TEXT = "A calm pilot who knows every rock. The brass telescope is older than the
 def broken(**changes: Any) -> dict[str, bool]:
     """The rules that an otherwise good item breaks with these changes, each with whether it is hard."""
     fields = {"name": "Harbour Pilot", "description": TEXT, "category": "Polar Explorers", "image_prompt": PROMPT}
-    return {found.rule: found.hard for found in check_item(ItemDraft(**fields | changes), KNOWN)}
+    return {found.rule: found.hard for found in RULES.check_item(ItemDraft(**fields | changes), KNOWN)}
 
 
 def test_a_good_item_breaks_no_rule() -> None:
@@ -114,19 +116,26 @@ def test_longer_words_are_not_the_word(word: str) -> None:
         assert "forbidden-word" not in broken(description=f"{TEXT} {word}")
 
 
+WORDS = [word if isinstance(word, Word) else Word(word) for word in FORBIDDEN]
+
+
 @given(
-    st.sampled_from(FORBIDDEN_WORDS),
+    st.sampled_from(WORDS),
     st.sampled_from(["", " ", ",", ".", "“", "(", "-", "\u2019s ", "!"]),
     st.sampled_from(["", " ", ",", ".", "”", ")", "-", "\u2019s", "?"]),
     st.sampled_from([str.upper, str.lower, str.title, str]),
 )
-def test_word_boundaries(word: str, before: str, after: str, form: Any) -> None:
-    """Each forbidden word is found in any case whatever stands beside it but a letter, and never within a word."""
-    if form is str.title and "'" in word:
-        return
+def test_word_boundaries(word: Word, before: str, after: str, form: Any) -> None:
+    """Each forbidden word is found in any case whatever stands beside it but a letter, and never within a word.
 
-    assert "forbidden-word" in broken(description=f"{TEXT} {before}{form(word)}{after} at the end.")
-    assert "forbidden-word" not in broken(description=f"{TEXT} x{form(word).replace(' ', 'x')}x at the end.")
+    A word that is a name only with a capital is innocent without one."""
+    if form is str.title and "'" in word.spelling:
+        return
+    spelt = form(word.spelling)
+
+    if not (word.cased and spelt.islower()):
+        assert "forbidden-word" in broken(description=f"{TEXT} {before}{spelt}{after} stands here.")
+    assert "forbidden-word" not in broken(description=f"{TEXT} x{spelt.replace(' ', 'x')}x stands here.")
 
 
 @pytest.mark.parametrize(
@@ -261,7 +270,7 @@ def test_tidy_text_is_one_line(text: str) -> None:
 )
 def test_categories(name: str, rules: set[str]) -> None:
     """A category's name has 2 or 3 words (soft), fits 64 characters and obeys the language rules."""
-    found = check_category(name)
+    found = RULES.check_category(name)
 
     assert {violation.rule for violation in found} == rules
     assert all(violation.hard for violation in found if violation.rule != "category-name-words")

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "datagen_lib"
 
-LANGUAGE = ("errors", "events", "masking", "models", "prompts", "rules", "settings", "text")
+LANGUAGE = ("errors", "events", "masking", "models", "prompts", "rules", "settings", "spelling", "text", "words")
 """The modules at the library's top that every floor may read, and `runner`, which reads none of them."""
 
 FLOORS: tuple[tuple[str, ...], ...] = (

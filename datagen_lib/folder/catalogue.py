@@ -22,7 +22,7 @@ from pydantic_core import PydanticSerializationError
 
 from datagen_lib.errors import InvalidCatalogue
 from datagen_lib.models import CatalogItem, Category
-from datagen_lib.rules import fold, unique_slug
+from datagen_lib.spelling import fold, name_keys, unique_slug
 
 from .disk import Disk, GrowingFile, read_bytes
 from .reading import line_of_item, read_categories, read_items, read_partial
@@ -124,7 +124,7 @@ class Catalogue:
     def _remember(self, item: CatalogItem) -> None:
         self.items.append(item)
         self.by_category[item.category] += 1
-        self._names.add(fold(item.name))
+        self._names |= name_keys(item.name)
         self._ids.add(item.product_id.lower())
 
     # -- categories --------------------------------------------------------------------------------------------------
@@ -137,8 +137,8 @@ class Catalogue:
     # -- items -------------------------------------------------------------------------------------------------------
 
     def has_name(self, name: str) -> bool:
-        """Whether an accepted item has this name, folded."""
-        return fold(name) in self._names
+        """Whether an accepted item has this name, folded, or one that looks the same."""
+        return not self._names.isdisjoint(name_keys(name))
 
     def add(self, item: CatalogItem) -> None:
         """Append one accepted item to catalog.partial.json.

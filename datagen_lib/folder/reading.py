@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from datagen_lib.errors import FolderError, InvalidCatalogue
 from datagen_lib.models import UNCHECKED, CatalogItem, Category
-from datagen_lib.rules import fold, unique_slug
+from datagen_lib.spelling import fold, unique_slug
 
 from .disk import read_bytes
 

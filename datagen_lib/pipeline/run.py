@@ -12,11 +12,12 @@ from datagen_lib.events import Event, ImageSaved, Listener, ignore
 from datagen_lib.folder.store import Store, json_bytes
 from datagen_lib.models import CATEGORY_COUNT, CatalogItem
 from datagen_lib.prompts import CATEGORIES, ITEMS, Prompt
+from datagen_lib.rules import RULES, Rules
 from datagen_lib.service.client import Client
 from datagen_lib.settings import Settings
 from datagen_lib.stages.categories import make_categories
 from datagen_lib.stages.images import make_images
-from datagen_lib.stages.items import Coming, make_items
+from datagen_lib.stages.items import CategoriesArriving, make_items
 
 from .account import Account
 from .plan import ALL, Plan, Stage, make_plan
@@ -27,10 +28,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Prompts:
-    """The texts of a run; pass edited ones to try a change without touching the library."""
+    """The texts and the rules of a run; pass edited ones to try a change without touching the library."""
 
     categories: Prompt = CATEGORIES
     items: Prompt = ITEMS
+    rules: Rules = RULES
 
 
 @dataclass(frozen=True)
@@ -181,11 +183,11 @@ class _Run:
             reporter = asyncio.create_task(self._keep_report())
             try:
                 async with asyncio.TaskGroup() as group:
-                    coming = Coming(all_known=not self.plan.categories)
+                    arriving = CategoriesArriving(all_known=not self.plan.categories)
                     if self.plan.categories:
-                        group.create_task(self._categories(client, coming))
+                        group.create_task(self._categories(client, arriving))
                     if self.plan.grows:
-                        group.create_task(self._items(client, coming, queue))
+                        group.create_task(self._items(client, arriving, queue))
                     else:
                         queue.put_nowait(None)
                     if self.plan.draws:
@@ -193,20 +195,28 @@ class _Run:
             finally:
                 reporter.cancel()
 
-    async def _categories(self, client: Client, coming: Coming) -> None:
+    async def _categories(self, client: Client, arriving: CategoriesArriving) -> None:
         await make_categories(
-            client, self.store, listen=self.listen, prompt=self.prompts.categories, take=lambda _: coming.tell()
+            client,
+            self.store,
+            listen=self.listen,
+            prompt=self.prompts.categories,
+            rules=self.prompts.rules,
+            on_accepted=lambda _: arriving.announce(),
         )
-        coming.tell(all_known=True)
+        arriving.complete()
 
-    async def _items(self, client: Client, coming: Coming, queue: asyncio.Queue[CatalogItem | None]) -> None:
+    async def _items(
+        self, client: Client, arriving: CategoriesArriving, queue: asyncio.Queue[CatalogItem | None]
+    ) -> None:
         await make_items(
             client,
             self.store,
             listen=self.listen,
             prompt=self.prompts.items,
-            take=queue.put_nowait,
-            coming=coming,
+            rules=self.prompts.rules,
+            on_accepted=queue.put_nowait,
+            arriving=arriving,
             target=self.plan.goal,
         )
         queue.put_nowait(None)

@@ -11,10 +11,11 @@ from typing import Any
 from datagen_lib.errors import ContentFiltered, FolderError, MalformedAnswer, RunStopped
 from datagen_lib.events import CategoryAccepted, Listener
 from datagen_lib.folder.store import Store
-from datagen_lib.models import CATEGORY_COUNT, CategoriesWire, Category
+from datagen_lib.models import CATEGORY_COUNT, LIMITS, CategoriesWire, Category
 from datagen_lib.prompts import CATEGORIES, Prompt, categories_request
-from datagen_lib.rules import check_category, fold, tidy, unique_slug
+from datagen_lib.rules import RULES, Rules
 from datagen_lib.service.client import Client
+from datagen_lib.spelling import name_keys, shop_slugs, tidy, unique_slug
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +26,10 @@ async def make_categories(
     *,
     listen: Listener,
     prompt: Prompt = CATEGORIES,
-    take: Callable[[Category], None] = lambda _: None,
+    rules: Rules = RULES,
+    on_accepted: Callable[[Category], None] = lambda _: None,
 ) -> None:
-    """Fill categories.json up to 20; each new category is on disk before `take` and `listen` hear of it.
+    """Fill categories.json up to 20; each new category is on disk before `on_accepted` and `listen` hear of it.
 
     One structured call asks for those that are missing. Repeated and unusable ones are left out, those beyond the
     twentieth too, and what is then missing is asked for again.
@@ -39,7 +41,7 @@ async def make_categories(
     for attempt in range(client.settings.max_retries + 2):
         if len(store.categories) >= CATEGORY_COUNT:
             return
-        ask = partial(_ask, client, store, prompt, stricter=attempt > 0, listen=listen, take=take)
+        ask = partial(_ask, client, store, prompt, rules, stricter=attempt > 0, listen=listen, on_accepted=on_accepted)
         try:
             await client.persist("text", ask)
         except (MalformedAnswer, ContentFiltered) as error:
@@ -53,7 +55,14 @@ async def make_categories(
 
 
 async def _ask(
-    client: Client, store: Store, prompt: Prompt, *, stricter: bool, listen: Listener, take: Callable[[Category], None]
+    client: Client,
+    store: Store,
+    prompt: Prompt,
+    rules: Rules,
+    *,
+    stricter: bool,
+    listen: Listener,
+    on_accepted: Callable[[Category], None],
 ) -> None:
     """One call for what is missing; keeps each acceptable category as it streams in."""
     missing = CATEGORY_COUNT - len(store.categories)
@@ -67,26 +76,34 @@ async def _ask(
         most=2 * CATEGORY_COUNT,  # some models write the known ones again first
     )
     async with aclosing(stream):
-        async for found in stream:
-            category = new_category(found, store.categories)
+        async for answered in stream:
+            category = new_category(answered, store.categories, rules)
             if category is None or len(store.categories) >= CATEGORY_COUNT:
                 continue
             await store.in_thread(store.save_categories, [*store.categories, category])
             listen(CategoryAccepted(category))
-            take(category)
+            on_accepted(category)
 
 
-def new_category(found: Any, known: Sequence[Category]) -> Category | None:
+def new_category(answered: Any, known: Sequence[Category], rules: Rules = RULES) -> Category | None:
     """The category that a model's object describes, or None where it is unusable or repeats one of `known`."""
-    if not isinstance(found, dict) or not isinstance(found.get("name"), str):
+    if not isinstance(answered, dict) or not isinstance(answered.get("name"), str):
         return None
-    name = tidy(found["name"])
-    hard = [violation for violation in check_category(name) if violation.hard]
-    if hard or fold(name) in {fold(category.name) for category in known}:
-        log.info("category %r left out: %s", name[:80], hard[0].reason if hard else "it repeats another")
+    name = tidy(answered["name"])
+    reasons = [violation.reason for violation in rules.check_category(name) if violation.hard]
+    if not reasons and (other := _same(name, known)):
+        reasons = [f"it repeats {other.name!r}"]
+    if reasons:
+        log.info("category %r left out: %s", name[:80], reasons[0])
         return None
-    slug = unique_slug(str(found.get("slug") or "").strip(), name, [category.slug for category in known])
-    return Category(name=name, slug=slug)
+    wanted = str(answered.get("slug") or "").strip()[: 2 * LIMITS.slug]
+    return Category(name=name, slug=unique_slug(wanted, name, [category.slug for category in known]))
+
+
+def _same(name: str, known: Sequence[Category]) -> Category | None:
+    """The known category that this name repeats: folded, as it looks, or as the slug that the shop makes of it."""
+    keys, slugs = name_keys(name), shop_slugs(name)
+    return next((other for other in known if keys & name_keys(other.name) or slugs & shop_slugs(other.name)), None)
 
 
 def why_not_start_over(store: Store) -> FolderError | None:

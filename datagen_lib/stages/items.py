@@ -27,8 +27,10 @@ from datagen_lib.events import BatchDone, ItemAccepted, ItemRejected, ItemsCompl
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem, ItemDraft, ItemsWire
 from datagen_lib.prompts import ITEMS, Prompt, items_request
-from datagen_lib.rules import Violation, check_item, fold, tidy
+from datagen_lib.rules import RULES, Rules, Violation, readable
 from datagen_lib.service.client import Client
+from datagen_lib.spelling import fold, tidy
+from datagen_lib.text import plain, plain_value
 
 from .memory import NameMemory, facets
 from .planner import Batch, Planner
@@ -38,18 +40,23 @@ log = logging.getLogger(__name__)
 FRUITLESS_BATCHES = 3
 
 
-class Coming:
+class CategoriesArriving:
     """Tells the item stage that categories still come in, and when there is something new to plan with."""
 
     def __init__(self, *, all_known: bool) -> None:
         self.all_known = all_known
         self._news = asyncio.Event()
 
-    def tell(self, *, all_known: bool | None = None) -> None:
-        self.all_known = self.all_known if all_known is None else all_known
+    def announce(self) -> None:
+        """There is something new to plan with: a category, or room for another batch."""
         self._news.set()
 
-    async def wait(self) -> None:
+    def complete(self) -> None:
+        """No further category will come."""
+        self.all_known = True
+        self._news.set()
+
+    async def wait_for_news(self) -> None:
         await self._news.wait()
         self._news.clear()
 
@@ -60,8 +67,9 @@ async def make_items(
     *,
     listen: Listener,
     prompt: Prompt = ITEMS,
-    take: Callable[[CatalogItem], None] = lambda _: None,
-    coming: Coming | None = None,
+    rules: Rules = RULES,
+    on_accepted: Callable[[CatalogItem], None] = lambda _: None,
+    arriving: CategoriesArriving | None = None,
     target: int | None = None,
 ) -> None:
     """Grow the catalogue to its target, then write catalog.json.
@@ -71,15 +79,16 @@ async def make_items(
         store: the open store.
         listen: hears of every accepted and refused item and of every batch.
         prompt: the texts.
-        take: called with each accepted item, which is on disk by then.
-        coming: where the categories are still being made.
+        rules: what an item has to keep.
+        on_accepted: called with each accepted item, which is on disk by then.
+        arriving: where the categories are still being made.
         target: stop at this many items, and leave the catalogue unfinished if that is below TARGET_COUNT.
 
     Raises:
         FruitlessBatches, EndpointGaveUp: three batches in a row brought nothing; what is there is kept.
     """
-    stage = _Items(client, store, listen, prompt, take, target or client.settings.target_count)
-    await stage.grow(coming or Coming(all_known=True))
+    stage = _Items(client, store, listen, prompt, rules, on_accepted, target or client.settings.target_count)
+    await stage.grow(arriving or CategoriesArriving(all_known=True))
     if len(store.items) >= client.settings.target_count and store.complete < len(store.items):
         await store.in_thread(store.finish_items)
         listen(ItemsComplete(len(store.items)))
@@ -92,10 +101,12 @@ class _Items:
         store: Store,
         listen: Listener,
         prompt: Prompt,
-        take: Callable[[CatalogItem], None],
+        rules: Rules,
+        on_accepted: Callable[[CatalogItem], None],
         target: int,
     ) -> None:
-        self.client, self.store, self.listen, self.prompt, self.take = client, store, listen, prompt, take
+        self.client, self.store, self.listen, self.prompt = client, store, listen, prompt
+        self.rules, self.on_accepted = rules, on_accepted
         settings = client.settings
         self.planner = Planner(target, settings.batch_size, settings.parallel_text_requests)
         self.planner.have.update(store.by_category)
@@ -103,18 +114,18 @@ class _Items:
         self.known = {fold(category.name): category.name for category in store.categories}
         self.fruitless = 0
 
-    async def grow(self, coming: Coming) -> None:
+    async def grow(self, arriving: CategoriesArriving) -> None:
         async with asyncio.TaskGroup() as group:
             while True:
                 self.known = {fold(category.name): category.name for category in self.store.categories}
-                while batch := self.planner.next(self.store.categories, all_known=coming.all_known):
-                    task = group.create_task(self._run(batch))
-                    task.add_done_callback(lambda _: coming.tell())
-                if not self.planner.running and (coming.all_known or self.planner.missing <= 0):
+                while batch := self.planner.next(self.store.categories, all_known=arriving.all_known):
+                    task = group.create_task(self._run_batch(batch))
+                    task.add_done_callback(lambda _: arriving.announce())
+                if not self.planner.running and (arriving.all_known or self.planner.missing <= 0):
                     return
-                await coming.wait()
+                await arriving.wait_for_news()
 
-    async def _run(self, batch: Batch) -> None:
+    async def _run_batch(self, batch: Batch) -> None:
         """One batch to its end: a malformed or filtered answer is asked for once more, more strictly."""
         problem: CallFailed | None = None
         for stricter in (False, True):
@@ -168,40 +179,59 @@ class _Items:
             count=count,
         )
         async with aclosing(stream):
-            async for found in stream:
+            async for answered in stream:
                 batch.returned += 1
-                batch.accepted += self._accept(found)
+                batch.accepted += self._accept(answered)
 
-    def _accept(self, found: Any) -> bool:
-        """Keep the item if it is acceptable and new; it is on disk when this returns True."""
+    # -- one item, from the wire to the disk: read, judge, keep or refuse ------------------------------------------
+
+    def _accept(self, answered: Any) -> bool:
+        """Keep the item if it is acceptable and new; whether it is."""
         try:
-            draft = ItemDraft.model_validate(found)
+            draft = self._read(answered)
         except ValidationError as error:
-            fields = ", ".join(sorted({str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}))
-            return self._refuse(
-                found, [Violation("shape", f"fields are missing or of a wrong type: {fields or 'all'}")]
-            )
-        texts = {name: tidy(value) for name, value in draft if isinstance(value, str)}
-        texts["category"] = self.known.get(fold(draft.category), texts["category"])
-        draft = draft.model_copy(update=texts)
-        violations = [] if self.client.settings.no_validate else check_item(draft, self.known)
+            return self._refuse(answered, [_shape(error)])
+        violations = self._judge(draft)
         hard = [violation for violation in violations if violation.hard]
-        if self.store.has_name(draft.name):
-            self.memory.collided(draft.name)
-            hard.append(Violation("name-repeated", f"there is an item named {draft.name!r} already"))
         if hard:
-            return self._refuse(found, hard)
-        item = CatalogItem.from_draft(draft)
+            return self._refuse(answered, hard)
+        self._keep(CatalogItem.from_draft(draft), tuple(violations))
+        return True
+
+    def _read(self, answered: Any) -> ItemDraft:
+        """The answered object as a draft, its texts tidied, its category's name as categories.json has it."""
+        draft = ItemDraft.model_validate(answered)
+        texts = {name: tidy(text) for name, text in draft if isinstance(text, str) and readable(text)}
+        if "category" in texts:
+            texts["category"] = self.known.get(fold(texts["category"]), texts["category"])
+        return draft.model_copy(update=texts)
+
+    def _judge(self, draft: ItemDraft) -> list[Violation]:
+        """What is against the item: the rules, unless they are off, and in any case a name that is used already."""
+        violations = [] if self.client.settings.no_validate else self.rules.check_item(draft, self.known)
+        if (readable(draft.name) or not violations) and self.store.has_name(draft.name):
+            self.memory.remember_collision(draft.name)
+            violations.append(Violation("name-repeated", f"there is an item named {draft.name!r} already"))
+        return violations
+
+    def _keep(self, item: CatalogItem, soft: tuple[Violation, ...]) -> None:
+        """Write the item down, then tell whoever waits for it."""
         self.store.add(item)
         self.planner.have[item.category] += 1
         self.memory.add(item)
-        self.listen(ItemAccepted(item, tuple(violations)))
-        self.take(item)
-        return True
+        self.listen(ItemAccepted(item, soft))
+        self.on_accepted(item)
 
-    def _refuse(self, found: Any, hard: list[Violation]) -> bool:
-        name = str(found.get("name", ""))[:80] if isinstance(found, dict) else ""
-        item = found if isinstance(found, dict) else {"value": found}
-        self.store.log_rejection(item, rules=[v.rule for v in hard], reasons=[v.reason for v in hard])
-        self.listen(ItemRejected(name, tuple(hard)))
+    def _refuse(self, answered: Any, hard: list[Violation]) -> bool:
+        """Log what was answered, as far as a log may hold it; False."""
+        item = plain_value(answered if isinstance(answered, dict) else {"value": answered})
+        self.store.log_rejection(item, rules=[one.rule for one in hard], reasons=[one.reason for one in hard])
+        self.listen(ItemRejected(plain(str(item.get("name", ""))[:80]), tuple(hard)))
         return False
+
+
+def _shape(error: ValidationError) -> Violation:
+    """The refusal of an object that is no draft; it names the fields, never what they hold."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    fields = ", ".join(sorted({str(detail["loc"][0]) for detail in details if detail["loc"]}))
+    return Violation("shape", f"fields are missing or of a wrong type: {fields or 'all'}")

@@ -28,7 +28,7 @@ class NameMemory:
         self._by_category.setdefault(item.category, []).append(item.name)
         self._all.append(item.name)
 
-    def collided(self, name: str) -> None:
+    def remember_collision(self, name: str) -> None:
         """The model repeated this name: it is the likeliest to come again."""
         if name not in self._collided:
             self._collided.append(name)

@@ -102,7 +102,7 @@ def test_a_prompt_keeps_its_budget() -> None:
 def test_a_prompt_carries_the_names_that_could_collide() -> None:
     """A batch is told of the names that were repeated lately, and of the newest in its own categories only."""
     memory = NameMemory([item(number, CATEGORIES[number % 20]) for number in range(4_000)])
-    memory.collided("Old Lamp Keeper")
+    memory.remember_collision("Old Lamp Keeper")
     names = memory.recall(CATEGORIES[3:5])
     numbers = [int(name.rsplit(" ", 1)[1]) for name in names[1:]]
 
@@ -159,8 +159,8 @@ def test_a_name_is_looked_up_not_searched(tmp_path: Path, monkeypatch: pytest.Mo
         for number in range(1_000):
             folder.add(item(number))
         folded: list[str] = []
-        fold = catalogue.fold
-        monkeypatch.setattr(catalogue, "fold", lambda name: folded.append(name) or fold(name))
+        keys = catalogue.name_keys
+        monkeypatch.setattr(catalogue, "name_keys", lambda name: folded.append(name) or keys(name))
         known = folder.has_name("PATIENT harbour-keeper 999")
         new = folder.has_name("Patient Harbour Keeper 1000")
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from datagen_lib.models import CatalogItem, Category
-from datagen_lib.rules import fold
+from datagen_lib.spelling import fold
 from datagen_lib.stages.memory import NAME_BUDGET, NameMemory
 from datagen_lib.stages.planner import Planner
 from offline_model import Server
@@ -130,7 +130,7 @@ def test_names_stay_within_their_budget(names: list[str], collided: list[str], b
     """However many names are used, a prompt repeats at most `budget` characters of them, each name once."""
     memory = NameMemory([named(number, name) for number, name in enumerate(names)])
     for name in collided:
-        memory.collided(name)
+        memory.remember_collision(name)
     recalled = memory.recall(CATEGORIES, budget)
 
     assert len(", ".join(recalled)) <= budget
@@ -141,7 +141,7 @@ def test_names_stay_within_their_budget(names: list[str], collided: list[str], b
 def test_the_likeliest_to_collide_are_recalled_first() -> None:
     """What collided lately comes first, then the newest of the batch's own categories, then the newest of all."""
     memory = NameMemory([named(number, f"Name {number}") for number in range(60)])
-    memory.collided("Name 7")
+    memory.remember_collision("Name 7")
     recalled = memory.recall(CATEGORIES[:2])
 
     own = ["Name 7", "Name 40", "Name 41", "Name 20", "Name 21", "Name 0", "Name 1"]
