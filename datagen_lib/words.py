@@ -136,7 +136,8 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _PHONE_WORDS = re.compile(
-    r"(?:phone|telephone|tel|call|dial|mobile|cell|fax|ring|text|whatsapp)\b[^!?]{0,20}$", re.IGNORECASE
+    r"\b(?:phone|telephone|tel|mobile|fax|whatsapp|hotline|dial|call)(?:\s(?:me|us|at|on|no|number|now)){0,2}[\s.:#]{0,3}$",
+    re.IGNORECASE,
 )
 
 

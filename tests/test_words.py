@@ -98,7 +98,7 @@ def test_leg_o_mutton_sleeves_are_no_lego() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "10 000 000 stars", "1 234 567 grains", "10.000.000", "serial number 4711-0815-22", "Serial No. 123-4567",
+        "10 000 000 stars", "they call it 10 000 000 years", "1 234 567 grains", "10.000.000", "serial number 4711-0815-22", "Serial No. 123-4567",
         "model no. 20 24 08 15", "SN-4711-0815-22", "#4711-0815-22", "part number 00 123 456", "2024-08-15", "15.08.2024",
         "1914 1918 1939", "1024 1024", "ISBN 978-3-16-148410-0", "locomotive No. 01 150 994",
     ],
