@@ -11,6 +11,7 @@
     │   ├── QuotaExhausted         no quota, or a wait of more than ten minutes; says when to come back
     │   ├── EndpointGaveUp         call after call failed, every retry used
     │   ├── BudgetReached          the next call could pass MAX_COST_USD
+    │   ├── Interrupted            somebody asked for the end; exit code 130
     │   ├── FruitlessBatches       batch after batch brought nothing acceptable
     │   └── DiskError              the disk is full or refuses writes
     └── CallFailed                 one call failed; its stage decides what that means
@@ -103,6 +104,12 @@ class EndpointGaveUp(RunStopped):
 
 class BudgetReached(RunStopped):
     """The next call could pass the cost that the user allowed."""
+
+
+class Interrupted(RunStopped):
+    """Somebody asked for the end: Ctrl-C, SIGTERM, a kernel's interrupt or a Stop button."""
+
+    exit_code = 130
 
 
 class FruitlessBatches(RunStopped):

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from .text import counted
+
 if TYPE_CHECKING:
     from .models import CatalogItem, Category
     from .rules import Violation
@@ -131,6 +133,28 @@ class Progress:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end was asked for: no new call is made, and those under way get up to `seconds` to end."""
+
+    text_calls: int
+    image_calls: int
+    seconds: float
+
+    @property
+    def calls(self) -> int:
+        """All calls under way."""
+        return self.text_calls + self.image_calls
+
+    @property
+    def what(self) -> str:
+        """What is waited for, in words: "4 pictures and 1 answer under way are paid for; waiting up to 60 s"."""
+        named = ((self.image_calls, "picture"), (self.text_calls, "answer"))
+        parts = [counted(count, what) for count, what in named if count]
+        verb = "is" if self.calls == 1 else "are"
+        return f"{' and '.join(parts)} under way {verb} paid for; waiting up to {self.seconds:.0f} s"
+
+
 Event = (
     Planned
     | CategoryAccepted
@@ -143,6 +167,7 @@ Event = (
     | CallDone
     | Retrying
     | Progress
+    | Ending
 )
 Listener = Callable[[Event], None]
 

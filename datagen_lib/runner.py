@@ -3,8 +3,9 @@
     outcome = await run_async(run(settings))   # in a cell: widgets stay live, an interrupt gets in
     outcome = run_sync(run(settings))          # anywhere else
 
-Clients, semaphores and task groups so always live in the same loop, whichever thread or loop asks. An interrupt
-cancels the coroutine with its children and waits until they have cleaned up: files closed, the folder's lock let go.
+Clients, semaphores and task groups so always live in the same loop, whichever thread or loop asks. An interrupt asks
+the work to end (see stopping.py): a run lets its calls under way end and keeps their answers; other work is cancelled
+with its children. Both are waited for: files closed, the folder's lock let go. A second interrupt cancels the run too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import Any, Generic, TypeVar
 
+from .stopping import Stopping, going_with
+
 T = TypeVar("T")
 
 TICK = 0.2  # s: ipykernel notices an interrupt only when its own loop wakes; Windows never inside a lock
@@ -26,32 +29,40 @@ _starting = threading.Lock()
 _home: _Home | None = None
 
 
-async def run_async(work: Coroutine[Any, Any, T], *, stop: threading.Event | None = None) -> T:
+async def run_async(work: Coroutine[Any, Any, T], *, stop: Stopping | None = None) -> T:
     """Run the coroutine in the shared loop and wait for it without blocking the caller's loop.
 
     Args:
         work: the coroutine; it sees the caller's context variables.
-        stop: cancels the work when it is set, from whichever thread: what a Stop button needs.
+        stop: asks the work to end, from whichever thread: what a Stop button needs.
 
     Raises:
-        asyncio.CancelledError: the caller was cancelled (a kernel's interrupt does that) or `stop` was set; by then
-            the work has cleaned up.
+        asyncio.CancelledError: the caller was cancelled (a kernel's interrupt does that), or work that does not heed
+            `stop` was stopped; by then the work has cleaned up.
     """
     if _the_home().is_here():
         return await work
-    job = _Job(work, _the_home().loop)
+    job = _Job(work, _the_home().loop, stop or Stopping())
     ended = job.ended_in(asyncio.get_running_loop())
     try:
         job.start()
-        while not await _is_set(ended, within=TICK):
-            if stop is not None and stop.is_set():
-                job.cancel()
+        await _end(job, ended)
     except (asyncio.CancelledError, KeyboardInterrupt):
-        job.cancel()
-        while not await _is_set(ended, within=TICK):  # a second interrupt ends this wait
-            pass
+        job.stopping.request()
+        try:
+            await _end(job, ended)
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            job.stopping.request()
+            await _end(job, ended)  # a third interrupt ends this wait
         raise
     return job.done.result()
+
+
+async def _end(job: _Job[Any], ended: asyncio.Event) -> None:
+    """Wait for the work's end, and cancel it where that is asked for meanwhile."""
+    job.look()
+    while not await _is_set(ended, within=TICK):
+        job.look()
 
 
 async def _is_set(event: asyncio.Event, *, within: float) -> bool:
@@ -64,8 +75,12 @@ class Interrupted(KeyboardInterrupt):
     """`run_sync` was interrupted; by then the work has cleaned up."""
 
 
-def run_sync(work: Coroutine[Any, Any, T]) -> T:
+def run_sync(work: Coroutine[Any, Any, T], *, stop: Stopping | None = None) -> T:
     """Run the coroutine in the shared loop and block until it has ended.
+
+    Args:
+        work: the coroutine; it sees the caller's context variables.
+        stop: asks the work to end, from whichever thread.
 
     Raises:
         Interrupted: by Ctrl-C or a kernel's interrupt; by then the work has cleaned up.
@@ -74,15 +89,17 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
     if _the_home().is_here():
         work.close()
         raise RuntimeError("run_sync can't be called from the shared loop itself: await the coroutine there")
-    job = _Job(work, _the_home().loop)
+    job = _Job(work, _the_home().loop, stop or Stopping())
     try:
         job.start()
-        while not job.ended.wait(TICK):
-            pass
+        job.wait()
     except KeyboardInterrupt:
-        job.cancel()
-        while not job.ended.wait(TICK):
-            pass
+        job.stopping.request()
+        try:
+            job.wait()
+        except KeyboardInterrupt:
+            job.stopping.request()
+            job.wait()
         raise Interrupted from None
     return job.done.result()
 
@@ -103,16 +120,18 @@ def allow_nested_loops() -> None:
 class _Job(Generic[T]):
     """One coroutine in the shared loop, seen from another thread."""
 
-    def __init__(self, work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop, stopping: Stopping) -> None:
         self.done: Future[T] = Future()
         self.ended = threading.Event()
+        self.stopping = stopping
         self._work, self._loop = work, loop
         self._task: asyncio.Task[T] | None = None
         self._asked_to_stop = False
 
     def start(self) -> None:
         """Let it begin, in the caller's context: what the work displays lands in the caller's cell."""
-        self._loop.call_soon_threadsafe(self._start, context=copy_context())
+        with going_with(self.stopping):
+            self._loop.call_soon_threadsafe(self._start, context=copy_context())
 
     def _start(self) -> None:
         self._task = self._loop.create_task(self._work)
@@ -126,6 +145,17 @@ class _Job(Generic[T]):
         else:
             self.done.set_result(task.result())
         self.ended.set()
+
+    def wait(self) -> None:
+        """Block until the work has ended, and cancel it where that is asked for meanwhile."""
+        self.look()
+        while not self.ended.wait(TICK):
+            self.look()
+
+    def look(self) -> None:
+        """Cancel the work where that is asked for."""
+        if self.stopping.must_cancel:
+            self.cancel()
 
     def cancel(self) -> None:
         """Ask the work to stop, once: asked again, it would be torn out of its clean-up."""

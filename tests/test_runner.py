@@ -12,6 +12,7 @@ from contextvars import ContextVar
 import pytest
 
 from datagen_lib.runner import Interrupted, run_async, run_sync
+from datagen_lib.stopping import Stopping, current
 
 
 class Work:
@@ -114,12 +115,12 @@ def test_a_timeout_of_the_callers_stays_a_timeout() -> None:
 
 
 def test_stop_cancels_from_any_thread() -> None:
-    """Setting the event, as a Stop button's callback does in whichever thread, cancels the work."""
-    work, stop = Work(), threading.Event()
+    """Asked to stop, as a Stop button's callback does in whichever thread, work that knows no other end is cancelled."""
+    work, stop = Work(), Stopping()
 
     def press() -> None:
         work.began.wait()
-        stop.set()
+        stop.request()
 
     button = threading.Thread(target=press)
     button.start()
@@ -146,6 +147,111 @@ def test_ctrl_c_ends_run_sync_after_the_clean_up() -> None:
 
     assert isinstance(caught.value, KeyboardInterrupt)
     assert len(work.cleaned) == 2
+
+
+class Paid:
+    """Work that heeds the wish to stop: it ends by itself once `answered` is set, as calls under way do."""
+
+    def __init__(self) -> None:
+        self.began, self.asked, self.answered = (threading.Event() for _ in range(3))
+        self.cancelled = False
+
+    async def __call__(self) -> str:
+        heed = asyncio.create_task(current().wait())
+        await asyncio.sleep(0)
+        self.began.set()
+        try:
+            await heed
+            self.asked.set()
+            await asyncio.to_thread(self.answered.wait)
+        except asyncio.CancelledError:
+            self.cancelled = True
+            self.answered.set()  # lets the thread that waits for it go
+            raise
+        return "kept"
+
+
+def test_work_that_heeds_a_stop_ends_by_itself() -> None:
+    """The first wish cancels nothing: the work ends when what it has begun has ended, and its result comes through."""
+    for begin in (run_sync, lambda work, stop: asyncio.run(run_async(work, stop=stop))):
+        work, stop = Paid(), Stopping()
+
+        def press(work: Paid = work, stop: Stopping = stop) -> None:
+            work.began.wait()
+            stop.request()
+            work.asked.wait()
+            work.answered.set()
+
+        button = threading.Thread(target=press)
+        button.start()
+        result = begin(work(), stop=stop)
+        button.join()
+
+        assert result == "kept"
+        assert not work.cancelled
+
+
+def test_a_second_wish_cancels_it() -> None:
+    """Asked twice, the work is cancelled although it heeds; asked a third time, nothing more happens."""
+    work, stop = Paid(), Stopping()
+
+    def press() -> None:
+        work.began.wait()
+        stop.request()
+        work.asked.wait()
+        stop.request()
+        stop.request()
+
+    button = threading.Thread(target=press)
+    button.start()
+    with pytest.raises(asyncio.CancelledError):
+        run_sync(work(), stop=stop)
+    button.join()
+
+    assert work.cancelled
+
+
+def test_an_interrupt_lets_heeding_work_end() -> None:
+    """Ctrl-C and a kernel's interrupt are the first wish too: the work ends by itself, and then the caller hears of it."""
+    work = Paid()
+
+    def press() -> None:
+        work.began.wait()
+        _thread.interrupt_main()
+        work.asked.wait()
+        work.answered.set()
+
+    finger = threading.Thread(target=press)
+    finger.start()
+    with pytest.raises(Interrupted):
+        run_sync(work())
+    finger.join()
+
+    assert not work.cancelled
+
+    cell = Paid()
+
+    async def kernel() -> None:
+        task = asyncio.create_task(run_async(cell()))
+        await asyncio.to_thread(cell.began.wait)
+        task.cancel()
+        await asyncio.to_thread(cell.asked.wait)
+        cell.answered.set()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(kernel())
+    assert not cell.cancelled
+
+
+def test_a_wish_told_before_the_work_begins() -> None:
+    """Asked before anything has begun: nothing is done."""
+    work, stop = Work(), Stopping()
+    stop.request()
+    with pytest.raises(asyncio.CancelledError):
+        run_sync(work(), stop=stop)
+
+    assert stop.must_cancel
 
 
 def test_run_sync_inside_the_loop_is_refused() -> None:

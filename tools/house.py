@@ -12,8 +12,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "datagen_lib"
 
-LANGUAGE = ("errors", "events", "masking", "models", "prompts", "rules", "settings", "spelling", "text", "words")
-"""The modules at the library's top that every floor may read, and `runner`, which reads none of them."""
+LANGUAGE = (
+    "errors",
+    "events",
+    "masking",
+    "models",
+    "prompts",
+    "rules",
+    "settings",
+    "spelling",
+    "stopping",
+    "text",
+    "words",
+)
+"""The modules at the library's top that every floor may read, and `runner`, which reads `stopping` alone."""
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     (*LANGUAGE, "runner"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from .terminal import say
 
 if TYPE_CHECKING:
     from datagen_lib.settings import Settings
@@ -30,10 +31,8 @@ class _AboveTheBars(logging.Handler):
     """Writes log lines above tqdm's bars."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        from tqdm import tqdm
-
         with contextlib.suppress(Exception):
-            tqdm.write(self.format(record), file=sys.stderr)
+            say(self.format(record))
 
 
 def log_to_stderr(settings: Settings) -> None:
@@ -45,8 +44,3 @@ def log_to_stderr(settings: Settings) -> None:
     root.addHandler(handler)
     root.setLevel("DEBUG" if settings.log_level == "DEBUG" else "WARNING")
     logging.getLogger("datagen_lib").setLevel(settings.log_level)
-
-
-def say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()

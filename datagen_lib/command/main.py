@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import signal
-import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .logs import log_to_stderr, say
+from .logs import log_to_stderr
+from .signals import Signals
+from .terminal import say, steady, tell
 
 if TYPE_CHECKING:
     from datagen_lib.pipeline.run import Outcome
@@ -21,21 +20,20 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 complete, 1 incomplete, 2 to be set right, 130 interrupted."""
-    try:
-        return _main(argv)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        say("\ninterrupted: everything accepted so far is on disk; the same command goes on from there.")
-        return INTERRUPTED
+    signals = Signals()
+    with steady(), signals.heard():
+        try:
+            return _main(argv, signals)
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            say("interrupted: everything accepted so far is on disk; the same command goes on from there.")
+            return INTERRUPTED
 
 
-def _main(argv: Sequence[str] | None) -> int:
+def _main(argv: Sequence[str] | None, signals: Signals) -> int:
     from datagen_lib.errors import DatagenError
 
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, ValueError):  # a Windows pipe takes few letters of a path
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        return _run(parser().parse_args(argv))
+        return _run(parser().parse_args(argv), signals)
     except DatagenError as error:
         say(f"error: {error}")
         return error.exit_code
@@ -68,50 +66,44 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace, signals: Signals) -> int:
     values = vars(arguments)
     if values.pop("version"):
         from datagen_lib.pipeline.account import package_version
 
-        sys.stdout.write(f"{package_version()}\n")
+        tell(package_version())
         return 0
+    from datagen_lib.errors import Interrupted
     from datagen_lib.settings import Settings, found
 
-    from .texts import opening, summary_text
+    from .texts import interrupted_text, opening, summary_text
 
     only_estimate = values.pop("estimate")
     asked = found(**values).get("provider")
     settings = Settings.load(**values)
     log_to_stderr(settings)
     if only_estimate:
-        sys.stdout.write(_estimate(settings) + "\n")
+        tell(_estimate(settings))
         return 0
     say(opening(settings, chosen=asked is not None and str(asked[0]).lower() != "auto"))
-    outcome = _generate(settings)
-    sys.stdout.write(summary_text(outcome, settings) + "\n")
+    outcome = _generate(settings, signals)
+    if isinstance(outcome.stopped, Interrupted):
+        say(interrupted_text(outcome))
+        return outcome.stopped.exit_code
+    tell(summary_text(outcome, settings))
     if outcome.stopped is not None:
         say(f"stopped: {outcome.stopped}")
         return outcome.stopped.exit_code
     return 0 if outcome.complete else 1
 
 
-def _generate(settings: Settings) -> Outcome:
+def _generate(settings: Settings, signals: Signals) -> Outcome:
     from datagen_lib.pipeline.run import run
 
     from .progress import ProgressLine
 
     with ProgressLine() as progress:
-        return asyncio.run(_until_signal(run(settings, listen=progress)))
-
-
-async def _until_signal(work: Any) -> Outcome:
-    """Let SIGTERM end the run as Ctrl-C does."""
-    task = asyncio.current_task()
-    assert task is not None
-    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows has no such handler
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    outcome: Outcome = await work
-    return outcome
+        return signals.run(lambda: run(settings, listen=progress))
 
 
 def _estimate(settings: Settings) -> str:

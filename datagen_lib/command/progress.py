@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import Any, Self
 
 from datagen_lib import events
 from datagen_lib.text import counted, duration
 
-from .logs import say
+from .terminal import say
 
 LOG_EVERY = 5.0  # s between progress lines where there is no terminal
 DRAW_EVERY = 0.1  # s between two drawings of the bars
@@ -29,10 +30,13 @@ class ProgressLine:
     def __exit__(self, *_: object) -> None:
         if self._last is not None and self._bars:
             self._draw(self._last)
-        for bar in self._bars.values():
-            bar.close()
+        with suppress(Exception):
+            for bar in self._bars.values():
+                bar.close()
 
     def __call__(self, event: events.Event) -> None:
+        if isinstance(event, events.Ending):
+            say(f"stopping: {event.what}; again to leave them" if event.calls else "stopping")
         if not isinstance(event, events.Progress):
             return
         self._last = event
@@ -46,11 +50,13 @@ class ProgressLine:
             say(line(event))
 
     def _draw(self, progress: events.Progress) -> None:
-        for position, row in enumerate(row for row in progress.rows if row.what != "categories"):
-            bar = self._bars.get(row.what) or self._bar(row, position)
-            bar.n, bar.total = row.done, row.wanted
-            bar.set_postfix_str(note(progress) if position == len(progress.rows) - 2 else "", refresh=False)
-            bar.refresh()
+        """Draw the bars. What can't be drawn is left out, for a run does not hang on its looks."""
+        with suppress(Exception):
+            for position, row in enumerate(row for row in progress.rows if row.what != "categories"):
+                bar = self._bars.get(row.what) or self._bar(row, position)
+                bar.n, bar.total = row.done, row.wanted
+                bar.set_postfix_str(note(progress) if position == len(progress.rows) - 2 else "", refresh=False)
+                bar.refresh()
 
     def _bar(self, row: events.Row, position: int) -> Any:
         from tqdm import tqdm

@@ -66,6 +66,13 @@ def _azure_line(cost: Price) -> str:
     )
 
 
+def interrupted_text(outcome: Outcome) -> str:
+    """The one line after a run that was asked to end and ended well."""
+    counts = ((outcome.items, "item"), (outcome.images, "image"))
+    items, images = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)
+    return f"interrupted: {items} and {images} are on disk; the same command goes on from there."
+
+
 def summary_text(outcome: Outcome, settings: Settings) -> str:
     """The closing summary: what is there, what it took, and what to do about what is missing."""
     account = outcome.account

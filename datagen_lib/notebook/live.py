@@ -10,7 +10,6 @@ loop draws, at most five times a second, into one output that keeps the last sta
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -22,9 +21,10 @@ from IPython.display import DisplayHandle
 from markupsafe import Markup
 
 from datagen_lib import events
-from datagen_lib.errors import DatagenError, RunStopped
+from datagen_lib.errors import DatagenError, Interrupted, RunStopped
 from datagen_lib.pipeline.run import Outcome
 from datagen_lib.runner import run_async
+from datagen_lib.stopping import Stopping
 from datagen_lib.text import counted, duration
 
 from .html import THUMBNAIL, fill, gallery_html, joined, table_html
@@ -43,7 +43,7 @@ class Live:
 
     Attributes:
         progress: how far the run is, as the pipeline says it.
-        stop: set it, from any thread, to stop the run; the Stop button does.
+        stop: its `request()` stops the run, from any thread; the Stop button calls it. Again leaves calls under way.
         events: all that was heard, each with its time (monotonic, s).
     """
 
@@ -51,7 +51,7 @@ class Live:
         self.progress = events.Progress(rows=())
         self._priced = priced
         self._began = time.monotonic()
-        self.stop = threading.Event()
+        self.stop = Stopping()
         self.events: list[tuple[float, events.Event]] = []
         self._seen = 0
         self._notice = ""
@@ -74,7 +74,7 @@ class Live:
         """
         self._began = time.monotonic()
         button = w.Button(description="Stop", icon="stop", tooltip="Stop the run and keep what is made")
-        button.on_click(lambda _: self.stop.set())
+        button.on_click(lambda _: self.stop.request())
         self._head.display(button)
         self._body.display({"text/html": str(self._html()), "text/plain": self._text()}, raw=True)
         over = asyncio.Event()
@@ -88,6 +88,9 @@ class Live:
             raise RunStopped(
                 "the run was stopped; everything accepted so far is on disk", hint="Run this cell again to go on."
             ) from None
+        except Interrupted:
+            self._ending = "Stopped. What was made is kept."
+            raise
         except DatagenError:
             self._ending = "Ended early. What was made is kept."
             raise
@@ -118,7 +121,9 @@ class Live:
         for event in heard:
             if isinstance(event, events.Retrying):
                 self._notice = f"Waiting {event.wait:.1f} s before try {event.attempt + 1}: {event.reason}"
-            elif isinstance(event, events.CallDone) and event.ok:
+            elif isinstance(event, events.Ending):
+                self._notice = f"Stopping: {event.what}. Stop again to leave them." if event.calls else "Stopping."
+            elif isinstance(event, events.CallDone) and event.ok and not self.stop.requested:
                 self._notice = ""
             await self._take(event)
         html = str(self._html())

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from datagen_lib.errors import DatagenError
-from datagen_lib.events import Event, ImageSaved, Listener, ignore
+from datagen_lib.errors import DatagenError, Interrupted
+from datagen_lib.events import Ending, Event, ImageSaved, Listener, ignore
 from datagen_lib.folder.store import Store, json_bytes
 from datagen_lib.models import CATEGORY_COUNT, CatalogItem
 from datagen_lib.prompts import CATEGORIES, ITEMS, Prompt
@@ -18,12 +18,15 @@ from datagen_lib.settings import Settings
 from datagen_lib.stages.categories import make_categories
 from datagen_lib.stages.images import make_images
 from datagen_lib.stages.items import CategoriesArriving, make_items
+from datagen_lib.stopping import Stopping, current
 
 from .account import Account
 from .plan import ALL, Plan, Stage, make_plan
 from .progress import ProgressKeeper
 
 log = logging.getLogger(__name__)
+
+PATIENCE = 60.0  # s that calls under way get to end once the end is asked for
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ async def run(
     prompts: Prompts | None = None,
     stages: Sequence[Stage] = ALL,
     limit: int | None = None,
+    stop: Stopping | None = None,
 ) -> Outcome:
     """Make what the output folder still lacks: categories, items, pictures.
 
@@ -79,6 +83,7 @@ async def run(
         prompts: other texts than the library's.
         stages: which to run; a stage runs those before it where they are not complete. DRY_RUN takes images out.
         limit: a preview: stop at this many items, or pictures, in the folder; a later run goes on from them.
+        stop: asks for the end from any thread; the runner's own where none is given.
 
     Returns:
         How it ended; a run that had to stop says why in `stopped`, with everything accepted on disk.
@@ -96,14 +101,16 @@ async def run(
         plan = await make_plan(settings, store, stages=stages, limit=limit)
         if plan.refused is not None:
             raise plan.refused
-        return await _Run(settings, store, plan, listen, prompts or Prompts()).go()
+        return await _Run(settings, store, plan, listen, prompts or Prompts(), stop or current()).go()
 
 
 class _Run:
     """One run: plan, prepare the folder, run the stages side by side, account for what came of it."""
 
-    def __init__(self, settings: Settings, store: Store, plan: Plan, listen: Listener, prompts: Prompts) -> None:
-        self.settings, self.store, self.plan, self.prompts = settings, store, plan, prompts
+    def __init__(
+        self, settings: Settings, store: Store, plan: Plan, listen: Listener, prompts: Prompts, stop: Stopping
+    ) -> None:
+        self.settings, self.store, self.plan, self.prompts, self.stop = settings, store, plan, prompts, stop
         self.account = Account()
         self._keeper = ProgressKeeper(plan.event())
         self._listen = listen
@@ -183,17 +190,34 @@ class _Run:
             reporter = asyncio.create_task(self._keep_report())
             try:
                 async with asyncio.TaskGroup() as group:
-                    arriving = CategoriesArriving(all_known=not self.plan.categories)
-                    if self.plan.categories:
-                        group.create_task(self._categories(client, arriving))
-                    if self.plan.grows:
-                        group.create_task(self._items(client, arriving, queue))
-                    else:
-                        queue.put_nowait(None)
-                    if self.plan.draws:
-                        group.create_task(make_images(client, self.store, queue, listen=self.listen))
+                    heed = group.create_task(self._heed(client))
+                    await self._overlapped(client, queue)
+                    heed.cancel()
             finally:
                 reporter.cancel()
+
+    async def _overlapped(self, client: Client, queue: asyncio.Queue[CatalogItem | None]) -> None:
+        async with asyncio.TaskGroup() as group:
+            arriving = CategoriesArriving(all_known=not self.plan.categories)
+            if self.plan.categories:
+                group.create_task(self._categories(client, arriving))
+            if self.plan.grows:
+                group.create_task(self._items(client, arriving, queue))
+            else:
+                queue.put_nowait(None)
+            if self.plan.draws:
+                group.create_task(make_images(client, self.store, queue, listen=self.listen))
+
+    async def _heed(self, client: Client) -> None:
+        """Once the end is asked for: make no new call, let those under way end, keep what they bring."""
+        await self.stop.wait()
+        self.listen(Ending(client.under_way("text"), client.under_way("image"), PATIENCE))
+        reason = Interrupted("the run was stopped", hint="Run it again to go on; everything accepted is kept.")
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await client.stop(reason)
+        except TimeoutError:
+            raise reason from None
 
     async def _categories(self, client: Client, arriving: CategoriesArriving) -> None:
         await make_categories(

@@ -82,7 +82,7 @@ class Client:
             ),
         }
         self._stack = AsyncExitStack()
-        self._under_way: set[asyncio.Future[None]] = set()
+        self._under_way: dict[asyncio.Future[None], Kind] = {}
         self._gate = Gate()
 
     async def __aenter__(self) -> Self:
@@ -110,6 +110,10 @@ class Client:
             await asyncio.wait(self._under_way)
         raise reason
 
+    def under_way(self, kind: Kind) -> int:
+        """Calls of this kind that are paid for, or may be: asked, or answered and not kept yet."""
+        return sum(other == kind for other in self._under_way.values())
+
     async def persist(
         self, kind: Kind, operation: Callable[[], Awaitable[T]], *, finish: Callable[[T], Awaitable[None]] | None = None
     ) -> None:
@@ -126,12 +130,12 @@ class Client:
             self._listen(Retrying(kind, error.what, wait, attempt))
 
         async def attempt() -> T:
-            with self._at_work():
+            with self._at_work(kind):
                 return await operation()
 
         async def complete(result: T) -> None:
             if finish is not None:
-                with self._at_work():
+                with self._at_work(kind):
                     await finish(result)
 
         try:
@@ -146,14 +150,14 @@ class Client:
             await self.stop(error)
 
     @contextmanager
-    def _at_work(self) -> Iterator[None]:
+    def _at_work(self, kind: Kind) -> Iterator[None]:
         """Between a call's first byte and its result on disk: what `stop` waits for."""
         end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._under_way.add(end)
+        self._under_way[end] = kind
         try:
             yield
         finally:
-            self._under_way.discard(end)
+            del self._under_way[end]
             end.set_result(None)
 
     # -- text --------------------------------------------------------------------------------------------------------

@@ -518,7 +518,7 @@ def test_interrupt_and_stop_keep_what_is_made_and_the_cell_goes_on(kernel: Kerne
     assert len(load_catalog(kernel.home / "halted")) == 6
     assert kernel("print(all(call.ended for call in server.calls), server.calls[-1].left)").text == "True True\n"
 
-    stopped = kernel("import threading; threading.Timer(0.5, lambda: live.stop.set()).start()" + WATCH)
+    stopped = kernel("import threading; threading.Timer(0.5, lambda: live.stop.request()).start()" + WATCH)
     assert "the run was stopped" in stopped.message
     begun = "run(settings, listen=lambda event: print('begun', flush=True))"
     bare = kernel(f"await run_async({begun})", interrupt_when="begun")
