@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from .server.app import Latency
 from .server.faults import KINDS, Faults
-from .server.server import Latency, Server, start
+from .server.server import Server, start
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

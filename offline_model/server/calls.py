@@ -16,10 +16,12 @@ class Call:
 
     Attributes:
         route: "text", "image", or "" for a path that the service doesn't have.
+        deployment: named in the path or, elsewhere, as the body's model.
         number: counted from 1 over the calls of its route that had the right key; 0 for others.
         headers: names in lower case, without the key.
-        key_ok: whether the key was right.
+        key_ok: whether the key was right; of a call without it, nothing but the path is kept.
         body: the parsed JSON, or None.
+        source: what the answer comes from: "model", "tape", or "" where there is none.
         status: answered, or None while the call runs and where no status was sent.
         fault: kind of the fault that struck it; several are joined by "+".
         left: the client went away before the answer was complete.
@@ -39,6 +41,7 @@ class Call:
     body: Any = None
     status: int | None = None
     fault: str = ""
+    source: Literal["model", "tape", ""] = ""
     left: bool = False
     started: float = field(default_factory=time.monotonic)
     ended: float | None = None

@@ -6,52 +6,36 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from .http import Connection, Cut, Gone
 
 if TYPE_CHECKING:
     from .calls import Call
 
 _T = TypeVar("_T")
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-
-class Gone(Exception):
-    """The client went away."""
-
-
-class Cut(Exception):
-    """The connection is to end here."""
-
-    def __init__(self, *, reset: bool) -> None:
-        super().__init__()
-        self.reset = reset
 
 
 class Exchange:
     """The answering half of one request."""
 
-    def __init__(self, call: Call, send: Send) -> None:
+    def __init__(self, call: Call, connection: Connection) -> None:
         self.headers: dict[str, str] = {}
         self.begun = False
-        self._call, self._send = call, send
+        self._call, self._connection = call, connection
         self._left: asyncio.Task[None] | None = None
 
-    @contextlib.contextmanager
-    def watching(self, receive: Receive) -> Iterator[None]:
+    @contextlib.asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
         """Notice when the client leaves."""
-
-        async def leave() -> None:
-            while (await receive())["type"] != "http.disconnect":
-                pass
-
-        self._left = asyncio.create_task(leave())
+        self._left = asyncio.create_task(self._connection.left())
         try:
             yield
         finally:
             self._left.cancel()
+            # two can't read from one connection: the next request is read when this has ended
+            await asyncio.wait([self._left])
 
     async def left(self) -> None:
         """Wait until the client leaves, then raise."""
@@ -86,19 +70,18 @@ class Exchange:
         if length is not None:
             headers["content-length"] = str(length)
         self.begun, self._call.status = True, status
-        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        await self._send({"type": "http.response.start", "status": status, "headers": raw})
+        await self._connection.begin(status, headers)
 
     async def part(self, data: bytes) -> None:
         if data:
-            await self._send({"type": "http.response.body", "body": data, "more_body": True})
+            await self._connection.part(data)
             # with nothing to wait for, others still get their turn
             await asyncio.sleep(0)
 
     async def end(self, data: bytes = b"") -> None:
         # before the client can know, so that whoever has the answer finds the record complete
         self._call.ended = time.monotonic()
-        await self._send({"type": "http.response.body", "body": data, "more_body": False})
+        await self._connection.end(data)
 
     async def whole(self, status: int, data: bytes, kind: str, *, stop: str = "") -> None:
         """Send an answer at once, or half of it where `stop` says how that ends."""
@@ -118,15 +101,3 @@ class Exchange:
     async def json(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
         self.headers |= headers or {}
         await self.whole(status, json.dumps(body).encode(), "application/json")
-
-
-async def read(receive: Receive) -> bytes | None:
-    """The request's body, or None where the client left before it was complete."""
-    raw = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        raw += message.get("body", b"")
-        if not message.get("more_body"):
-            return bytes(raw)

@@ -8,13 +8,18 @@ import os
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
-from . import wire
+from .asks import Ask, content_text
 from .calls import Call
+from .completion import Choice, Completion, tokens
 from .faults import Faults
-from .schema import fit
+from .fitting import Hints, fit, schema_in
+from .pictures import as_asked
+from .schema import resolve
 from .spoil import spoil_answer, spoil_items, spoil_text
+from .tools import call_of, choose
 
 Write = Callable[..., dict[str, Any]]
 """`write(messages, schema, *, seed) -> object` that the schema describes."""
@@ -46,47 +51,58 @@ class Model:
         for pool in (self._artists, self._writers):
             pool.shutdown(wait=True, cancel_futures=True)
 
-    async def complete(self, call: Call, kind: str, faults: Faults) -> wire.Completion:
-        """The text that answers the call.
+    async def complete(self, ask: Ask, call: Call, kind: str, faults: Faults) -> Completion:
+        """The answer to `ask`.
 
         Args:
-            call: a request that passed the checks.
+            ask: a request that passed the checks.
+            call: its record.
             kind: of the fault that spoils the answer, or "".
             faults: that may spoil items, and where the draws come from.
         """
-        body = call.body
-        asked = json.dumps([body["messages"], body.get("response_format")], sort_keys=True).encode()
-        count, draw = (body.get("n") or 1, faults.draw("answer", "text", call.number))
-        texts = []
-        for _ in range(count):
+        asked, draw = ask.meaning, faults.draw("answer", "text", call.number)
+        choices = []
+        for _ in range(ask.count):
             # the same request again gets another answer, as from a model; a new server starts over
             seed = self._seed + self._asked[asked]
             self._asked[asked] += 1
-            texts.append(spoil_text(kind, await self._text(call, kind, seed, faults), draw))
+            choice = await self._choice(ask, call, kind, seed, faults)
+            choice.text = spoil_text(kind, choice.text, draw)
+            for tool_call in choice.calls:
+                tool_call.arguments = spoil_text(kind, tool_call.arguments, draw)
+            choices.append(choice)
         refused = "I'm sorry, but I can't help with that request." if kind == "refusal" else None
-        finish = {"length": "length", "answer-filter": "content_filter"}.get(kind, "stop")
-        return wire.Completion(
-            texts=[""] * count if refused else texts,
+        return Completion(
+            choices=[Choice() for _ in choices] if refused else choices,
             refusal=refused,
-            finish=finish,
-            prompt_tokens=wire.tokens(asked.decode()),
-            effort=body.get("reasoning_effort") or "medium",
-            limit=body.get("max_completion_tokens"),
+            finish={"length": "length", "answer-filter": "content_filter"}.get(kind, "stop"),
+            prompt_tokens=tokens(asked.decode()),
+            effort=ask.effort,
+            limit=ask.limit,
         )
 
-    async def _text(self, call: Call, kind: str, seed: int, faults: Faults) -> str:
-        wanted = call.body.get("response_format") or {"type": "text"}
-        messages = call.body["messages"]
-        if wanted["type"] == "text" and "json" not in json.dumps(messages).lower():
-            return "This is the offline stand-in. Ask it for categories or items of the catalogue, as JSON."
-        schema = wanted["json_schema"]["schema"] if wanted["type"] == "json_schema" else None
-        write = self._write or _writer()
-        loop = asyncio.get_running_loop()
-        answer: dict[str, Any] = {}
-        if schema is None or {"categories", "items"} & (schema.get("properties") or {}).keys():
-            answer = await loop.run_in_executor(self._writers, lambda: write(messages, schema, seed=seed))
+    async def _choice(self, ask: Ask, call: Call, kind: str, seed: int, faults: Faults) -> Choice:
+        if ask.offer.tools and (ask.offer.must or ask.told is None):
+            hints = Hints(ask.text)
+            return Choice(
+                calls=[
+                    call_of(tool, await self._known(ask, tool.parameters, seed), hints)
+                    for tool in choose(ask.offer, ask.text)
+                ]
+            )
+        if ask.form == "text" and ask.told is not None:
+            return Choice(f"The tool says: {ask.told[:2000]}")
+        if ask.form == "text" and "json" not in json.dumps(ask.messages).lower():
+            return Choice("This is the offline stand-in. Ask it for categories or items of the catalogue, as JSON.")
+        return Choice(await self._json(ask, call, kind, seed, faults))
+
+    async def _json(self, ask: Ask, call: Call, kind: str, seed: int, faults: Faults) -> str:
+        schema = ask.schema or schema_in("\n".join(content_text(message.get("content")) for message in ask.messages))
+        answer = await self._known(ask, schema, seed)
         if schema is not None:
-            answer = fit(answer, schema, schema)
+            answer = fit(answer, schema, schema, hints=Hints(ask.text))
+        if not isinstance(answer, dict):
+            return json.dumps(answer, ensure_ascii=False)
         answer = spoil_answer(kind, answer, faults.draw("answer", "text", call.number))
         if rules := faults.on_items(call):
             answer = json.loads(json.dumps(answer))
@@ -94,6 +110,28 @@ class Model:
                 call.fault = "+".join(filter(None, [call.fault, *(rule.kind for rule in rules)]))
         self._names.extend(str(item.get("name")) for item in answer.get("items") or () if isinstance(item, dict))
         return json.dumps(answer, ensure_ascii=False)
+
+    async def _known(self, ask: Ask, schema: Mapping[str, Any] | None, seed: int) -> Any:
+        """What the writer has for a schema: categories, items, lists of things like items, one such thing, or None."""
+        properties = (schema or {}).get("properties") or {}
+        if schema is None or {"categories", "items"} & properties.keys():
+            return await self._written(ask, schema, seed)
+        lists = [key for key, node in properties.items() if _is_like_an_item((node or {}).get("items"), schema, 1)]
+        single = _is_like_an_item(schema, schema, 2)
+        if not lists and not single:
+            return None
+        hints = Hints(ask.text)
+        counts = {key: hints.count(key) or 1 for key in lists}
+        most = max([1, *counts.values()])
+        asked = [*ask.messages, {"role": "user", "content": f"Return exactly {most} items."}]
+        written = await self._written(replace(ask, messages=asked), {"properties": {"items": {}}}, seed)
+        rows = written.get("items") or [{}]
+        return {**(rows[0] if single else {}), **{key: rows[:count] for key, count in counts.items()}}
+
+    async def _written(self, ask: Ask, schema: Mapping[str, Any] | None, seed: int) -> dict[str, Any]:
+        write = self._write or _writer()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writers, lambda: write(ask.messages, schema, seed=seed))
 
     async def pictures(self, body: Mapping[str, Any], kind: str) -> list[bytes]:
         """The pictures that a request asks for; of half the size where `kind` is "wrong-size"."""
@@ -104,10 +142,21 @@ class Model:
         prompt = body["prompt"] if index == 0 else f"{body['prompt']}, take {index + 1}"
 
         def work() -> bytes:
-            return draw(prompt, 512) if kind == "wrong-size" else wire.as_asked(draw(prompt, 1024), body)
+            return draw(prompt, 512) if kind == "wrong-size" else as_asked(draw(prompt, 1024), body)
 
         async with self._easels:
             return await asyncio.get_running_loop().run_in_executor(self._artists, work)
+
+
+_OF_AN_ITEM = frozenset(["name", "description", "category", "imagePrompt", "image_prompt"])
+
+
+def _is_like_an_item(node: Any, root: Mapping[str, Any], least: int) -> bool:
+    """Whether a schema's objects have at least so many of an item's fields."""
+    if isinstance(node, dict) and "$ref" in node:
+        node = resolve(str(node["$ref"]), root)
+    properties = node.get("properties") if isinstance(node, dict) else None
+    return isinstance(properties, dict) and len(_OF_AN_ITEM & properties.keys()) >= least
 
 
 def _writer() -> Write:

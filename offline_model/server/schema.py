@@ -1,4 +1,4 @@
-"""The subset of JSON Schema that strict structured outputs take, and answers that hold to it."""
+"""The subset of JSON Schema that strict structured outputs take."""
 
 from __future__ import annotations
 
@@ -45,11 +45,12 @@ _NOT_PERMITTED = frozenset(
 _MAX_PROPERTIES, _MAX_DEPTH = 100, 5
 
 
-def check_schema(schema: Mapping[str, Any], name: str) -> None:
+def check_schema(schema: Mapping[str, Any], name: str, *, where: str = "response_format") -> None:
     """Raise `Refused` unless the schema is one that strict structured outputs take."""
 
     def fail(path: tuple[str, ...], what: str) -> Refused:
-        return invalid(f"Invalid schema for response_format '{name}': In context={path!r}, {what}", "response_format")
+        of = "function" if "tools" in where else "response_format"
+        return invalid(f"Invalid schema for {of} '{name}': In context={path!r}, {what}", where)
 
     if schema.get("type") != "object":
         raise fail((), f"schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{schema.get('type')}\"'.")
@@ -126,47 +127,6 @@ def _check_reference(
     if target is None:
         raise fail(path, f"reference '{reference}' can't be resolved.")
     return _check_node(target, root, path, depth, fail, seen | {reference})
-
-
-def fit(value: Any, node: Mapping[str, Any], root: Mapping[str, Any], *, name: str = "text", depth: int = 0) -> Any:
-    """`value` as the schema has it: what it knows is kept, what it requires and `value` lacks is made up.
-
-    Args:
-        value: the writer's, or None where there is none.
-        node: the schema that it has to hold to.
-        root: where references start.
-        name: said where any text will do.
-        depth: of this value; lists and options below the eighth level stay empty, so that recursion ends.
-    """
-    while "$ref" in node:
-        node = resolve(str(node["$ref"]), root) or {}
-    if "const" in node or "enum" in node:
-        allowed = [node["const"]] if "const" in node else list(node["enum"])
-        return value if value in allowed else allowed[0]
-    if branches := node.get("anyOf"):
-        empty = [branch for branch in branches if branch.get("type") == "null"]
-        full = [branch for branch in branches if branch not in empty]
-        return fit(value, (empty if depth > 8 and empty else full or empty)[0], root, name=name, depth=depth + 1)
-    kind = node.get("type")
-    kind = kind[0] if isinstance(kind, list) else kind
-    if kind == "object":
-        known = value if isinstance(value, dict) else {}
-        properties: Mapping[str, Any] = node.get("properties") or {}
-        return {key: fit(known.get(key), child, root, name=key, depth=depth + 1) for key, child in properties.items()}
-    if kind == "array":
-        rows = value if isinstance(value, list) else [None] * (depth <= 8)
-        return [fit(row, node.get("items") or {}, root, name=name, depth=depth + 1) for row in rows]
-    example, types = _EXAMPLES.get(str(kind), (name, (str,)))
-    fits = isinstance(value, types) and (kind == "boolean" or not isinstance(value, bool))
-    return value if fits else example
-
-
-_EXAMPLES: Mapping[str, tuple[Any, tuple[type, ...]]] = {
-    "integer": (1, (int,)),
-    "number": (1.0, (int, float)),
-    "boolean": (True, (bool,)),
-    "null": (None, (type(None),)),
-}
 
 
 def resolve(reference: str, root: Mapping[str, Any]) -> Any:

@@ -1,22 +1,18 @@
-"""An event loop in a daemon thread, with uvicorn serving one application in it."""
+"""An event loop in a daemon thread that takes connections on the loopback address."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import socket
-import struct
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
 
-from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import Server as Uvicorn
+from .http import MAX_HEAD, Connection
 
-from .exchange import Receive, Scope, Send
+MAX_CONNECTIONS = 1000
+"""At once; further ones are closed unheard, so that idle ones can't use up the process's files."""
 
 
 def listen(port: int) -> socket.socket:
@@ -35,29 +31,14 @@ def listen(port: int) -> socket.socket:
 
 
 class ServerThread:
-    """An event loop in a daemon thread, with uvicorn serving one application in it."""
+    """An event loop in a daemon thread; `serve` has each connection for as long as it lasts."""
 
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], listener: socket.socket) -> None:
-        config = Config(
-            cast("Any", app),
-            http=H11Protocol,
-            interface="asgi3",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            log_level=logging.CRITICAL,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            date_header=False,
-            backlog=1024,
-            # longer than any client keeps an idle connection, so that none is closed under a request
-            timeout_keep_alive=600,
-        )
-        self._listener = listener
+    def __init__(self, serve: Callable[[Connection], Awaitable[None]], listener: socket.socket) -> None:
+        self._serve, self._listener = serve, listener
         self._ready = threading.Event()
-        self._uvicorn = _Uvicorn(config, self._ready)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
+        self._open: dict[asyncio.Task[None], Connection] = {}
         self._failed: BaseException | None = None
         self._stop_lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="offline-server", daemon=True)
@@ -79,53 +60,44 @@ class ServerThread:
         with self._stop_lock:
             if self._loop is not None:
                 with contextlib.suppress(RuntimeError):  # closed already
-                    self._loop.call_soon_threadsafe(self._uvicorn.stopping.set)
+                    self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join(timeout=10)
             self._listener.close()
-
-    def cut(self, client: tuple[str, int], *, reset: bool) -> None:
-        """End the connection of `client`: at once with a reset, or after what was written has gone out."""
-        for connection in list(self._uvicorn.server_state.connections):
-            if not isinstance(connection, H11Protocol) or connection.client != client:
-                continue
-            transport = connection.transport
-            if not reset:
-                transport.close()
-                return
-            linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            transport.abort()
 
     def _run(self) -> None:
         try:
             with asyncio.Runner() as runner:
                 self._loop = runner.get_loop()
-                runner.run(self._uvicorn.serve(sockets=[self._listener]))
+                runner.run(self._main())
         except BaseException as exc:  # noqa: BLE001 - `start` raises from it
             self._failed = exc
         finally:
             self._ready.set()
 
-
-class _Uvicorn(Uvicorn):
-    """Uvicorn that waits for an event rather than looking ten times a second, and that stops at once."""
-
-    def __init__(self, config: Config, ready: threading.Event) -> None:
-        super().__init__(config)
-        self._ready = ready
-        self.stopping = asyncio.Event()
-
-    async def main_loop(self) -> None:
+    async def _main(self) -> None:
+        # no more than a head is read ahead
+        server = await asyncio.start_server(self._connected, sock=self._listener, limit=MAX_HEAD)
         self._ready.set()
-        await self.stopping.wait()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's
-        for server in self.servers:
-            server.close()
-        tasks = list(self.server_state.tasks)
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
-        for task in tasks:
+        await self._stopping.wait()
+        server.close()
+        tasks = list(self._open)
+        for task, connection in self._open.items():
+            connection.abort()
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=5)
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = Connection(reader, writer)
+        if len(self._open) >= MAX_CONNECTIONS or self._stopping.is_set():
+            connection.abort()
+            return
+        task = asyncio.get_running_loop().create_task(self._one(connection, writer))
+        self._open[task] = connection
+        task.add_done_callback(self._open.pop)
+
+    async def _one(self, connection: Connection, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._serve(connection)
+        finally:
+            writer.close()

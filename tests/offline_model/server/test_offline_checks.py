@@ -292,7 +292,10 @@ def test_the_model_in_a_picture_request_is_a_real_name_or_the_v1_deployment(shar
 
 def test_a_body_that_is_no_json_object_is_refused(shared: Server) -> None:
     """400, whatever it is."""
-    options: Any = {"headers": {"api-key": shared.key}, "params": {"api-version": VERSION}}
+    options: Any = {
+        "headers": {"api-key": shared.key, "content-type": "application/json"},
+        "params": {"api-version": VERSION},
+    }
     answers = [HTTP.post(shared.url + CHAT, content=content, **options) for content in (b"", b"{", b"[1]", b"\xff")]
 
     assert [answer.status_code for answer in answers] == [400] * 4
