@@ -165,10 +165,9 @@ class CatalogItem(ItemDraft, _Picture, _Words, _Identity, _Stored):
         return self
 
 
-def aliases(model: type[BaseModel], *, required: bool = False) -> list[str]:
-    """The fields of `model` by their names in a file, in its order; only those that must be there where `required`."""
-    fields = model.model_fields.items()
-    return [field.alias or name for name, field in fields if field.is_required() or not required]
+def aliases(model: type[BaseModel]) -> list[str]:
+    """The fields of `model` by their names in a file, in its order."""
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def text_fields(model: BaseModel) -> Iterator[tuple[str, str]]:

@@ -101,10 +101,10 @@ def unseen(text: str) -> str | None:
     Those are controls, direction overrides, zero-width characters, tags, lone surrogates, unassigned and private ones,
     and accents stacked four high. Joiners are allowed where they shape Indic and Arabic words or an emoji.
     """
-    if text.isascii() and text.isprintable():
-        return None
     if stacked := _STACKED.search(text):
         return stacked.group()[-1]
+    if text.isprintable() and not _HIDDEN.search(text):
+        return None
     for at, char in enumerate(text):
         before = text[at - 1] if at else ""
         if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} or _HIDDEN.match(char):

@@ -185,3 +185,20 @@ def test_what_the_rules_accept_the_next_run_loads(name: str, description: str) -
     item = CatalogItem.from_draft(draft)
 
     assert CatalogItem.model_validate_json(item.model_dump_json(by_alias=True)) == item
+
+
+@pytest.mark.parametrize("change", [{"filename": "../../elsewhere.png"}, {"productId": "../x", "filename": "../x.png"}])
+@pytest.mark.parametrize("options", [[], ["--no-validate"]])
+def test_a_path_is_always_checked(
+    command: Command, stand_in: Callable[..., Server], change: dict[str, Any], options: list[str]
+) -> None:
+    """A file name or id that leads elsewhere is refused, even where the rules are off."""
+    command.use(stand_in())
+    item = CatalogItem.from_draft(ItemDraft.model_validate(figure("Sea Cook"))).model_dump(by_alias=True)
+    command.folder.path.mkdir()
+    (command.folder / "catalog.json").write_text(json.dumps([item | change]), encoding="utf-8")
+    result = command(*options, "--resume")
+
+    assert result.code == 2, result.said
+    assert next(iter(change)) in result.err
+    assert not list(command.home.rglob("*.png"))

@@ -126,26 +126,33 @@ class _Items:
                 await arriving.wait_for_news()
 
     async def _run_batch(self, batch: Batch) -> None:
-        """One batch to its end: a malformed or filtered answer is asked for once more, more strictly."""
-        problem: CallFailed | None = None
-        for stricter in (False, True):
-            try:
-                await self.client.persist("text", partial(self._ask, batch, stricter=stricter))
-                problem = None
-                break
-            except (MalformedAnswer, ContentFiltered) as error:
-                problem = error
-                log.info("a batch of %d items: %s", batch.count, error.what)
-            except CallFailed as error:
-                problem = error
-                log.warning("a batch of %d items is skipped: %s", batch.count, error.what)
-                break
+        """One batch to its end, and what its end means for the next."""
+        problem = await self._ask_twice(batch)
         await self.store.in_thread(self.store.sync)
         self.planner.done(batch)
         self.listen(BatchDone(batch.count, batch.returned, batch.accepted, problem.what if problem else ""))
         self.fruitless = 0 if batch.accepted else self.fruitless + 1
         if self.fruitless >= FRUITLESS_BATCHES:
             await self.client.stop(self._give_up(problem))
+
+    async def _ask_twice(self, batch: Batch) -> CallFailed | None:
+        """Ask, and once more and more strictly where the answer is malformed or filtered; what went wrong, if it did.
+
+        What a torn answer brought before its tear is kept, and only the rest is asked for again.
+        """
+        problem: CallFailed | None = None
+        for stricter in (False, True):
+            try:
+                await self.client.persist("text", partial(self._ask, batch, stricter=stricter))
+            except (MalformedAnswer, ContentFiltered) as error:
+                problem = error
+                log.info("a batch of %d items: %s", batch.count, error.what)
+            except CallFailed as error:
+                log.warning("a batch of %d items is skipped: %s", batch.count, error.what)
+                return error
+            else:
+                return None
+        return problem
 
     def _give_up(self, problem: CallFailed | None) -> FruitlessBatches | EndpointGaveUp:
         kept = f"{len(self.store.items)} of {self.planner.target} items are kept"

@@ -19,14 +19,11 @@ from datagen_lib.catalog import coverage, failed_images, missing_images, rejecte
 from datagen_lib.catalog.similar import _trigrams
 from datagen_lib.errors import FolderError, InvalidCatalogue
 from datagen_lib.folder.store import Store
+from datagen_lib.models import CatalogItem, aliases
 
 TYPES = {
-    "productId": "str",
-    "name": "str",
-    "description": "str",
+    **dict.fromkeys(aliases(CatalogItem), "str"),
     "category": "category",
-    "filename": "str",
-    "imagePrompt": "str",
     "image_path": "str",
     "has_image": "bool",
     "image_size": "Int64",

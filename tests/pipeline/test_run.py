@@ -12,6 +12,7 @@ import pytest
 from conftest import Command, calls
 from PIL import Image
 
+from datagen_lib.models import CatalogItem, aliases
 from datagen_lib.service import costs
 from offline_model import Fault, Faults, Server
 
@@ -445,7 +446,7 @@ def test_files_hold_to_the_contract(command: Command, server: Server) -> None:
         jsonschema.Draft202012Validator.check_schema(schema)
         jsonschema.validate(command.folder.json(f"{name}.json"), schema)
     first = command.folder.catalogue[0]
-    assert list(first) == ["productId", "name", "description", "category", "filename", "imagePrompt"]
+    assert list(first) == aliases(CatalogItem)
 
 
 def test_pictures_are_found_at_once(command: Command, server: Server) -> None:
