@@ -135,9 +135,10 @@ class _Picture(_Model):
     filename: str = Field(pattern=FILENAME_PATTERN, description="productId + '.png', in images/")
 
 
-_LIMITED = {
+LENGTHS = {
     name: mark for name, field in ItemDraft.model_fields.items() for mark in field.metadata if isinstance(mark, Length)
 }
+"""By field, how long its text may be in the stored item; a field without a `Length` is bound by the rules alone."""
 
 
 class CatalogItem(ItemDraft, _Picture, _Words, _Identity, _Stored):
@@ -149,10 +150,10 @@ class CatalogItem(ItemDraft, _Picture, _Words, _Identity, _Stored):
         product_id = str(uuid4())
         return cls.model_construct(product_id=product_id, filename=f"{product_id}.png", **dict(draft))
 
-    @field_validator(*_LIMITED)
+    @field_validator(*LENGTHS)
     @classmethod
     def _fits(cls, value: Any, info: ValidationInfo) -> Any:
-        limit = _LIMITED[info.field_name or ""]
+        limit = LENGTHS[info.field_name or ""]
         checked = (info.context or {}).get("limits", True)
         if checked and isinstance(value, str) and not limit.least <= len(value) <= limit.most:
             raise ValueError(f"has {len(value)} characters, {limit} are allowed")

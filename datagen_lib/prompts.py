@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from .models import OPENINGS, TAIL, Category, ItemDraft
+from .models import LIMITS, OPENINGS, TAIL, Category, ItemDraft
 
 STRICTER = (
     "Your last answer was not usable. Return ONLY the JSON object that the schema describes: no prose before or after "
@@ -40,14 +40,16 @@ class Prompt:
 
 def fields_of(model: type[BaseModel]) -> str:
     """The fields of `model` as a list in a prompt, each with what its description asks for."""
-    return "\n".join(f"- {field.alias or name}: {field.description}" for name, field in model.model_fields.items())
+    fields = model.model_fields.items()
+    return "\n".join(f"- {field.alias or name}: {field.description or 'as its name says'}" for name, field in fields)
 
 
 CATEGORIES = Prompt(
     role="You are a data generator that invents distinct categories for a LEGO-style figure catalog.",
-    rules="""\
+    rules=f"""\
 Each category has
-- name: 2-3 words, in Title Case, a theme that holds many different figures ("Polar Explorers", not "A Polar Explorer")
+- name: {LIMITS.category_words[0]}-{LIMITS.category_words[1]} words, in Title Case, \
+a theme that holds many different figures ("Polar Explorers", not "A Polar Explorer")
 - slug: the name in kebab-case
 
 Cover a wide range: professions, eras, places, fantasy, sport, nature, arts, science. No two categories may overlap.

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from .errors import SettingsError
-from .models import LIMITS, OPENINGS, TAIL, ItemDraft, Length, Limits, text_fields
+from .models import LENGTHS, LIMITS, OPENINGS, TAIL, ItemDraft, Length, Limits, text_fields
 from .spelling import fold, legible, units, unseen
 from .words import FORBIDDEN, Word, bare_lego, forbidden, personal_data
 
@@ -61,16 +63,17 @@ def _category(draft: ItemDraft, given: Given) -> Iterator[Violation]:
 
 def _lengths(draft: ItemDraft, given: Given) -> Iterator[Violation]:
     limits = given.rules.limits
-    for alias, text, limit in (
-        ("name", draft.name, limits.name),
-        ("description", draft.description, limits.description),
-        ("imagePrompt", draft.image_prompt, Length(0, limits.prompt)),
-    ):
-        if not _fits(text, limit):
-            rule = "prompt-length" if alias == "imagePrompt" else f"{alias}-length"
-            yield Violation(rule, f"the {alias} has {units(text)} characters, {limit} are allowed")
-        elif alias == "imagePrompt" and units(text) > limits.prompt_soft:
-            yield Violation("prompt-length-soft", f"the imagePrompt has {units(text)} characters", hard=False)
+    for name, contract in LENGTHS.items():
+        text, limit = getattr(draft, name), getattr(limits, name, contract)
+        # A category's length was judged when it was made.
+        if isinstance(text, str) and name != "category" and not _fits(text, limit):
+            alias = to_camel(name)
+            yield Violation(f"{alias}-length", f"the {alias} has {units(text)} characters, {limit} are allowed")
+    prompt = units(draft.image_prompt)
+    if prompt > limits.prompt:
+        yield Violation("prompt-length", f"the imagePrompt has {prompt} characters, at most {limits.prompt}")
+    elif prompt > limits.prompt_soft:
+        yield Violation("prompt-length-soft", f"the imagePrompt has {prompt} characters", hard=False)
     for alias, text in text_fields(draft):
         if not readable(text):
             yield Violation("text-length", f"{alias} has {units(text)} characters, at most {LONGEST_READ} are read")

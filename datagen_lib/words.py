@@ -29,6 +29,7 @@ class Word:
         brand: words near it that make it the brand whatever its case and its other neighbours.
         innocent: words near it that make it innocent.
         before: words that make it innocent right after it ("marvel at").
+        solid: whether a hyphen within makes other words of it (a "micro-soft" brush).
     """
 
     spelling: str
@@ -36,6 +37,7 @@ class Word:
     brand: tuple[str, ...] = ()
     innocent: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
+    solid: bool = False
 
 
 FORBIDDEN: tuple[str | Word, ...] = (
@@ -43,7 +45,8 @@ FORBIDDEN: tuple[str | Word, ...] = (
     "Star Wars", "Jedi", "Darth Vader", "Spider-Man", "DC Comics", "Superman", "Wonder Woman", "Harry Potter",
     "Hogwarts", "Disney", "Pixar", "Pokemon", "Pikachu", "Nintendo", "Super Mario", "Minecraft", "Fortnite",
     "Lord of the Rings", "Indiana Jones", "Jurassic Park", "James Bond", "Star Trek", "Ninjago", "Duplo", "Playmobil",
-    "Legoland", "Hello Kitty", "Coca-Cola", "Adidas", "Ferrari", "Lamborghini", "McDonald's", "Microsoft", "Apple Inc",
+    "Legoland", "Hello Kitty", "Coca-Cola", "Adidas", "Ferrari", "Lamborghini", "McDonald's", "Apple Inc",
+    Word("Microsoft", solid=True),
     Word(
         "Marvel", cased=True, before=("at", "over", "of"),
         brand=("comic", "hero", "heroes", "superhero", "superheroes", "universe", "studio", "movie", "film", "avenger"),
@@ -80,7 +83,7 @@ class Forbidden:
 
     def __init__(self, words: Sequence[str | Word] = FORBIDDEN) -> None:
         self._words = [word if isinstance(word, Word) else Word(word) for word in words]
-        spelt = "|".join(f"({_pattern(word.spelling)})" for word in self._words)
+        spelt = "|".join(f"({_pattern(word)})" for word in self._words)
         self._pattern = re.compile(f"{_BEFORE}(?:{spelt})(?:'?s)?{_AFTER}", re.IGNORECASE)
 
     def find(self, text: str) -> str | None:
@@ -97,10 +100,11 @@ def forbidden(words: tuple[str | Word, ...]) -> Forbidden:
     return Forbidden(words)
 
 
-def _pattern(spelling: str) -> str:
-    """A hyphen may stand between any two letters, a blank or an apostrophe too where `spelling` has a break."""
-    parts = [part for part in re.split(r"[\s\-']", legible(spelling)) if part]
-    return _BETWEEN.join("-?".join(re.escape(letter) for letter in part) for part in parts)
+def _pattern(word: Word) -> str:
+    """A hyphen may stand between any two letters, a blank or an apostrophe too where the spelling has a break."""
+    parts = [part for part in re.split(r"[\s\-']", legible(word.spelling)) if part]
+    within = "" if word.solid else "-?"
+    return _BETWEEN.join(within.join(re.escape(letter) for letter in part) for part in parts)
 
 
 def _is_innocent(word: Word, text: str, found: re.Match[str]) -> bool:
@@ -129,10 +133,12 @@ _URL = re.compile(r"https?://|\bwww\.|(?<![\w-])[\w-]++\.(?:com|org|net|io|dev|e
 _NUMBER = re.compile(r"(?<![\w./#-])\+?\(?\d[\d\s().-]{5,60}")
 _DATE = re.compile(r"\d{4}[.-]\d{1,2}[.-]\d{1,2}|\d{1,2}[.-]\d{1,2}[.-]\d{4}")
 _YEARS_OR_SIZES = re.compile(r"[12]\d{3}(?:[\s-]{1,3}[12]\d{3}){0,12}")
-_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[ .]\d{3}){1,12}")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[ .]\d{3}){1,12}(?: ?- ?[1-9]\d{0,2}(?:[ .]\d{3}){1,12})?")
+_ROUND_OR_EXACT = re.compile(r"\d{1,3}00 ?- ?\d{1,4}00|\d{1,3}\.\d{5,40}")
 _LABEL = re.compile(
     r"(?:serial|number|no|nr|model|part|lot|batch|item|unit|registration|inventory|edition|hull|tail|engine|badge|isbn"
-    r"|code|ref|reference|sn|id|type|mark|patent|catalogue?|locker)(?:\s(?:number|no|code))?[.:#\s]{0,3}$",
+    r"|code|ref|reference|sn|id|type|mark|patent|catalogue?|locker|plate|stamped|engraved|marked|numbered|tag|ticket|bib"
+    r"|barcode|sku|vin|imo|issn|formation)(?:\s(?:number|no|code))?[.:#\s]{0,3}$",
     re.IGNORECASE,
 )
 _PHONE_WORDS = re.compile(
@@ -166,5 +172,5 @@ def _is_phone(text: str, found: re.Match[str]) -> bool:
         return False
     if number.startswith(("+", "(")) or _PHONE_WORDS.search(before):
         return True
-    innocent = (_DATE, _YEARS_OR_SIZES, _THOUSANDS)
+    innocent = (_DATE, _YEARS_OR_SIZES, _THOUSANDS, _ROUND_OR_EXACT)
     return not _LABEL.search(before) and not any(pattern.fullmatch(number) for pattern in innocent)

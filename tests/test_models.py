@@ -35,6 +35,9 @@ from offline_model import Server
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACE = "    # A new field goes here.\n"
+TAGLINE = (
+    '    tagline: Annotated[str | None, Length(5, 40)] = Field(default=None, description="a short praise, or null")\n'
+)
 PRICE = '    price: float | None = Field(default=None, ge=0, description="what it costs, in dollars, or null")\n'
 THEMES = [{"name": f"Theme {chr(65 + n)} Folk", "slug": f"theme-{n}"} for n in range(20)]
 
@@ -57,13 +60,13 @@ def answering(items: list[dict[str, Any]]) -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def priced(tmp_path: Path) -> Path:
-    """A copy of the library in which an item has a price: one line more."""
+    """A copy of the library in which an item has a price and a tagline: a line more for each."""
     house = tmp_path / "house"
     shutil.copytree(ROOT / "datagen_lib", house / "datagen_lib", ignore=shutil.ignore_patterns("__pycache__"))
     models = house / "datagen_lib" / "models.py"
     text = models.read_text(encoding="utf-8")
     assert text.count(PLACE) == 1
-    models.write_text(text.replace(PLACE, PRICE), encoding="utf-8")
+    models.write_text(text.replace(PLACE, PRICE + TAGLINE), encoding="utf-8")
     return house
 
 
@@ -78,11 +81,19 @@ def in_copy(house: Path, *arguments: str) -> str:
 
 
 def test_a_new_field_is_one_line(command: Command, stand_in: Callable[..., Server], priced: Path) -> None:
-    """One line in the draft takes a new optional field from the wire to the prompt, catalog.json and the table."""
-    offered = [figure("Sea Cook", price=4.5), figure("Land Cook", price=7), figure("Sky Cook", price=-1)]
+    """One line in the draft takes a new optional field from the wire to the prompt, catalog.json and the table; its
+    bounds, and for a text the rules of every text, hold."""
+    offered = [
+        figure("Sea Cook", price=4.5, tagline="Salt  and steam"),
+        figure("Land Cook", price=7, tagline="Bread and smoke"),
+        figure("Sky Cook", price=-1, tagline="Wind and cloud"),
+        figure("Ice Cook", price=1, tagline="Cold"),
+        figure("Sun Cook", price=1, tagline="As seen at Disney"),
+    ]
+    offered += [figure(f"Cook {one}", price=1, tagline="Fire and ash") for one in "ABC"]
     server = stand_in(write=answering(offered))
     command.use(server)
-    in_copy(priced, "-m", "datagen_lib", "--dry-run", "--target-count", "2", "--batch-size", "2")
+    in_copy(priced, "-m", "datagen_lib", "--dry-run", "--target-count", "5", "--batch-size", "5")
     asked = calls(server, "text")[-1].body
     wire = asked["response_format"]["json_schema"]["schema"]
     kept = command.folder.catalogue
@@ -91,17 +102,28 @@ def test_a_new_field_is_one_line(command: Command, stand_in: Callable[..., Serve
             priced,
             "-c",
             "from datagen_lib import load_catalog; frame = load_catalog(); "
-            "print(frame[['name', 'price']].to_json(orient='values'))",
+            "print(frame[['name', 'price', 'tagline']].to_json(orient='values'))",
         )
     )
 
-    assert wire["$defs"]["ItemDraft"]["required"] == ["name", "description", "category", "imagePrompt", "price"]
+    assert wire["$defs"]["ItemDraft"]["required"] == [
+        "name",
+        "description",
+        "category",
+        "imagePrompt",
+        "price",
+        "tagline",
+    ]
     assert wire["$defs"]["ItemDraft"]["properties"]["price"]["anyOf"] == [{"type": "number"}, {"type": "null"}]
     assert schema_problems(wire) == []
     assert "- price: what it costs" in asked["messages"][0]["content"]
-    assert [item.get("price", "absent") for item in kept] == [4.5, 7]
-    assert [line["reasons"] for line in command.folder.rejected] == [["fields are missing or of a wrong type: price"]]
-    assert table == [["Sea Cook", 4.5], ["Land Cook", 7]]
+    assert [(item["price"], item["tagline"]) for item in kept[:2]] == [(4.5, "Salt and steam"), (7, "Bread and smoke")]
+    assert [line["reasons"] for line in command.folder.rejected] == [
+        ["fields are missing or of a wrong type: price"],
+        ["the tagline has 4 characters, 5-40 are allowed"],
+        ["tagline says 'Disney'"],
+    ]
+    assert table[:2] == [["Sea Cook", 4.5, "Salt and steam"], ["Land Cook", 7, "Bread and smoke"]]
 
 
 def test_a_new_field_changes_no_old_line(command: Command, stand_in: Callable[..., Server], priced: Path) -> None:
@@ -109,7 +131,7 @@ def test_a_new_field_changes_no_old_line(command: Command, stand_in: Callable[..
     command.use(stand_in(write=answering([figure("Sea Cook")])))
     command("--dry-run", "--target-count", "1", "--batch-size", "1")
     before = (command.folder / "catalog.json").read_bytes().splitlines()
-    command.use(stand_in(write=answering([figure("Land Cook", price=4.5)])))
+    command.use(stand_in(write=answering([figure("Land Cook", price=4.5, tagline="Bread and smoke")])))
     in_copy(priced, "-m", "datagen_lib", "--dry-run", "--target-count", "2", "--batch-size", "1")
     after = (command.folder / "catalog.json").read_bytes().splitlines()
 
@@ -119,7 +141,7 @@ def test_a_new_field_changes_no_old_line(command: Command, stand_in: Callable[..
 
 def test_an_unset_field_is_absent(priced: Path) -> None:
     """Null on the wire, where every field is required, is no field in the file."""
-    item = json.dumps(figure("Sea Cook", price=None))
+    item = json.dumps(figure("Sea Cook", price=None, tagline=None))
     code = (
         "from datagen_lib.models import CatalogItem, ItemDraft; "
         f"item = CatalogItem.from_draft(ItemDraft.model_validate_json({item!r})); "

@@ -14,7 +14,7 @@ from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem, aliases
 from datagen_lib.settings import Settings, found, project_root
 
-_TEXTS = {field.alias for field in CatalogItem.model_fields.values() if field.annotation is str}
+_TEXTS = {field.alias for field in CatalogItem.model_fields.values() if field.annotation in {str, str | None}}
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
-from datagen_lib.models import CatalogItem, Category
+from datagen_lib.models import LIMITS, CatalogItem, Category
 from datagen_lib.prompts import FACETS
 
 NAME_BUDGET = 4000  # characters of used names in one prompt, however large the catalogue
@@ -38,7 +38,7 @@ class NameMemory:
         newest = [reversed(self._by_category.get(category.name, [])) for category in categories]
         chosen: dict[str, None] = {}
         for name in chain(reversed(self._collided), _in_turn(newest), reversed(self._all)):
-            if name in chosen:
+            if name in chosen or len(name) > LIMITS.name.most:  # with the rules off a name may be of any length
                 continue
             budget -= len(name) + 2
             if budget < 0:
