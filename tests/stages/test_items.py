@@ -7,7 +7,7 @@ import random
 import re
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,10 +15,13 @@ from conftest import Command, calls
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from datagen_lib.models import CatalogItem, Category
+from datagen_lib import Prompts, Settings, run, run_sync
+from datagen_lib.models import CatalogItem, Category, ItemDraft
+from datagen_lib.rules import ITEM_RULES, Given, Rules, Violation
 from datagen_lib.spelling import fold
 from datagen_lib.stages.memory import NAME_BUDGET, NameMemory
 from datagen_lib.stages.planner import Planner
+from datagen_lib.words import FORBIDDEN
 from offline_model import Server
 
 Start = Callable[..., Server]
@@ -291,3 +294,20 @@ def test_every_prompt_states_its_count_once_and_last(command: Command, stand_in:
     assert Counter(len(re.findall(r"Return exactly \d+", system + user)) for system, user in words) == {1: len(words)}
     assert re.search(r"Return exactly 20 categories\.$", words[0][1])
     assert all(re.search(r"Return exactly \d+ items\.$", user) for _, user in words[1:])
+
+
+def test_other_rules_can_be_tried(command: Command, stand_in: Start) -> None:
+    """`run(prompts=Prompts(rules=...))`: what one's own rule refuses is logged under its name; the rest is kept."""
+
+    def no_hats(item: ItemDraft, _: Given) -> Iterator[Violation]:
+        if "hat" in item.name.casefold().split():
+            yield Violation("no-hats", "the name speaks of a hat")
+
+    rules = Rules(items=(*ITEM_RULES, no_hats), forbidden=(*FORBIDDEN, "Oyster Folk"))
+    server = stand_in(write=answering([draft("Oyster-Folk Hat"), draft("Sea Cook")]))
+    chosen = Settings.load(environ=server.settings, target_count=1, batch_size=1, dry_run=True)
+    outcome = run_sync(run(chosen, prompts=Prompts(rules=rules)))
+
+    assert outcome.complete
+    assert [item["name"] for item in command.folder.catalogue] == ["Sea Cook"]
+    assert [line["rules"] for line in command.folder.rejected] == [["forbidden-word", "no-hats"]]
