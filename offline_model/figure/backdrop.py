@@ -15,14 +15,20 @@ import numpy as np
 from PIL import Image
 
 from .colour import rgb
-from .places import PLACES, Flakes
+from .places import NATURE, PLACES, TOWN, WATERS, Flakes
 from .places.canvas import SIDE, Canvas
 
 BACKDROPS: Final = PLACES
 """Every backdrop by its name, "studio" among them."""
 
 
-def draw(name: str, tint: str, seed: int, size: int) -> Image.Image:
+BY_DAY: Final = frozenset({**NATURE, **WATERS, **TOWN, "sky": 0}) - {"cave", "icecave", "underwater", "neon", "haunted"}
+"""Those that have a sky, and a day that can be turned into night."""
+_NIGHT: Final = (0.36, 0.43, 0.68)
+"""What the night leaves of red, green and blue."""
+
+
+def draw(name: str, tint: str, seed: int, size: int, *, dark: bool = False) -> Image.Image:
     """The backdrop as an RGB image of `size` x `size`.
 
     Args:
@@ -30,14 +36,15 @@ def draw(name: str, tint: str, seed: int, size: int) -> Image.Image:
         tint: "#rrggbb" of what has a colour of its own there: the studio's sweep, a banner, a curtain.
         seed: places the scenery; the same seed always gives the same picture.
         size: pixels of a side.
+        dark: seen at night, under stars.
     """
     view = BACKDROPS[name]
     canvas = Canvas(Random(seed ^ 0xBAC), tint)
     view.paint(canvas)
     if view.blur:
         canvas.blur(view.blur)
-    image = _develop(canvas.image, view.vignette).resize((size, size), Image.Resampling.BICUBIC)
-    _scatter(image, view.flakes, seed, near=False)
+    image = _develop(canvas.image, view.vignette, dark=dark).resize((size, size), Image.Resampling.BICUBIC)
+    _scatter(image, BACKDROPS["night"].flakes if dark else view.flakes, seed, near=False)
     return image
 
 
@@ -46,11 +53,13 @@ def veil(image: Image.Image, name: str, seed: int) -> None:
     _scatter(image, BACKDROPS[name].flakes, seed, near=True)
 
 
-def _develop(image: Image.Image, vignette: float) -> Image.Image:
-    """A little more colour, and a little less light towards the corners."""
+def _develop(image: Image.Image, vignette: float, *, dark: bool) -> Image.Image:
+    """A little more colour, and a little less light towards the corners; at night little light at all, and blue."""
     pixels = np.asarray(image, np.float32)
     grey = pixels.mean(-1, keepdims=True)
     pixels = (grey + (pixels - grey) * 1.14) * (1 - vignette * _corners())
+    if dark:
+        pixels = pixels * np.asarray(_NIGHT, np.float32)
     return Image.fromarray(np.clip(pixels + 0.5, 0, 255).astype(np.uint8))
 
 

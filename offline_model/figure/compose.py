@@ -198,7 +198,7 @@ class _Painter:
 def paint(scene: Scene) -> Image.Image:
     """The picture of a scene, RGB, `SIZE` pixels a side."""
     painter = _Painter(scene)
-    canvas = backdrop.draw(scene.backdrop, scene.tint, scene.seed, SIZE)
+    canvas = backdrop.draw(scene.backdrop, scene.tint, scene.seed, SIZE, dark=scene.dark)
     for drawn in painter.behind():
         _lay(canvas, drawn)
     dressed, front = list(painter.dressed()), list(painter.before())

@@ -51,11 +51,14 @@ def direct(prompt: str) -> Scene:
         held = draft.piece("held", (tool, None), held.colour)
     prop = _prop(draft)
     place, tint = _place(draft)
+    dark = _dark(draft, place)
+    light = backdrop.BACKDROPS["night" if dark else place]
     return Scene(
         backdrop=place,
         tint=tint,
-        diffuse=_light(draft, backdrop.BACKDROPS[place].diffuse),
-        specular=_light(draft, backdrop.BACKDROPS[place].specular),
+        dark=dark,
+        diffuse=_light(draft, light.diffuse),
+        specular=_light(draft, light.specular),
         base=_base(draft, legs, torso),
         rear=draft.choose("rear", 0.09 if prop else 0.22, rng.choice(_BRIGHT)),
         legs=legs,
@@ -139,6 +142,8 @@ def _place(draft: Draft) -> tuple[str, str]:
             continue
         draft.used.append(noun)
         before = [hit for hit in places if hit.part == noun.part and hit.end <= noun.start]
+        # "at night" says when the other place is seen
+        before = [hit for hit in before if hit.name != "night"] or before
         if before:
             draft.used.append(before[-1])
             return before[-1].name, next(iter(before[-1].colours or noun.colours), bright)
@@ -147,8 +152,20 @@ def _place(draft: Draft) -> tuple[str, str]:
     plain = [hit for hit in places if not hit.aside] or [hit for hit in places if _titles(draft, hit)]
     if not plain:
         return "studio", pale
+    plain = [hit for hit in plain if hit.name != "night"] or plain
     draft.used.append(plain[-1])
     return plain[-1].name, next(iter(plain[-1].colours), pale if plain[-1].name == "studio" else bright)
+
+
+def _dark(draft: Draft, place: str) -> bool:
+    """Whether the place is seen at night: "moonlit harbour backdrop", "harbour at night backdrop"."""
+    if place not in backdrop.BY_DAY:
+        return False
+    places = draft.reading.of("places")
+    there = {hit.part for hit in places if hit.name == place}
+    nights = [hit for hit in places if hit.name == "night" and hit.part in there]
+    draft.used += nights
+    return bool(nights)
 
 
 def _titles(draft: Draft, place: Hit) -> bool:

@@ -87,6 +87,7 @@ class Scene:
         flip: whether the finished picture is mirrored.
         seed: for the choices too small for a field.
         used: the words of the prompt that decided something, lower-case.
+        dark: whether the backdrop, a place of the day, is seen at night.
     """
 
     backdrop: str
@@ -118,6 +119,7 @@ class Scene:
     flip: bool
     seed: int
     used: frozenset[str] = frozenset()
+    dark: bool = False
 
     @property
     def paints(self) -> dict[str, str]:

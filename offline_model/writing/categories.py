@@ -46,5 +46,6 @@ def family(category: Mapping[str, Any]) -> str:
 def _fits(category: Mapping[str, Any], meaning: Steer) -> int:
     offers = theme(category["name"])
     places = offers.places or tuple(p for role in offers.roles for p in load().kits[role.kit].places)
-    fits = bool(meaning.roles) and 2 * len(set(offers.roles) & set(meaning.roles)) >= len(offers.roles)
+    wanted = {role for role in load().roles if role in meaning.roles or role.kit in meaning.kits}
+    fits = bool(wanted) and 2 * len(set(offers.roles) & wanted) >= len(offers.roles)
     return fits + (bool(meaning.places) and 2 * sum(p in meaning.places for p in places) >= len(places))

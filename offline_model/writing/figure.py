@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import Any, Final
 
 from .english import head
-from .lexicon import Kit, Place, Role, Theme, load
+from .lexicon import Kit, Moment, Place, Role, Theme, load
 from .wish import Steer
 
 
@@ -28,7 +28,8 @@ class Figure:
     """One drawing, of which name, description and prompt are written. None or "" is what it has not.
 
     `tool` and `prop` are what the lexicon calls them; `tool_seen` and `prop_seen` may have a colour too. `said` holds
-    the fields that the name used, so that the description says them again.
+    the fields that the name used, so that the description says them again. `moment` is the hour or the weather that
+    the user wished for; then `air` and `when` say it.
     """
 
     role: Role
@@ -48,6 +49,7 @@ class Figure:
     prop: str
     prop_seen: str
     when: str
+    moment: Moment | None = None
     town: str = ""
     said: frozenset[str] = frozenset()
 
@@ -63,7 +65,8 @@ class Figure:
         colours = wish.colours or lexicon.colours
         pronoun = role.who or choice(wish.pronouns or ("she", "she", "she", "he", "he", "he", "they"))
         hat, hair = _head(rng, kit, pronoun, mood, colours)
-        place = _place(rng, offers.places or kit.places, wish, facets)
+        place = _place(rng, _home(offers, role), wish, facets)
+        moment = choice(wish.moments) if wish.moments else None
         wear = _called(rng, choice(_fitting(kit.wear, pronoun)), colours)
         extra = _called(rng, choice(kit.extras), colours) if kit.extras and chance() < 0.5 else ""
         tool = choice(wish.tools or _both(role.tools, facets.tools) or role.tools)
@@ -74,9 +77,9 @@ class Figure:
             quality=quality,
             mood=mood,
             pronoun=pronoun,
-            kind=choice(role.kinds),
+            kind=choice(_kinds(role.kinds, hourless=moment is not None)),
             place=place,
-            air=choice(_both(place.airs, wish.airs) or place.airs) if place else "",
+            air=_air(rng, place, wish, moment) if place else "",
             wear=wear,
             hat=hat,
             extra="" if _hides(hat, extra) else extra,
@@ -86,7 +89,8 @@ class Figure:
             tool_seen=_tinted(rng, tool, ["tools"], colours),
             prop=prop,
             prop_seen=prop and _tinted(rng, prop, ["props"], colours),
-            when=choice(lexicon.whens),
+            when=choice(moment.whens if moment else lexicon.whens),
+            moment=moment,
         )
 
     def worn(self) -> list[str]:
@@ -178,14 +182,35 @@ def fresh(rng: random.Random, options: Sequence[Any], recent: deque[str]) -> Any
     return option
 
 
+def _home(offers: Theme, role: Role) -> Sequence[Place]:
+    """Where the category's figures are at home; one whose role only the wish has brought is a guest there."""
+    if offers.places or role not in offers.roles:
+        return offers.places or tuple(place for own in offers.roles for place in load().kits[own.kit].places)
+    return load().kits[role.kit].places
+
+
+@lru_cache(maxsize=1024)
+def _kinds(kinds: tuple[str, ...], *, hourless: bool) -> tuple[str, ...]:
+    """A role's kinds; without those of an hour or a season, a "dawn angler", where another one is wished for."""
+    lexicon = load()
+    said = {*lexicon.times, *(time for moment in lexicon.moments.values() for time, _ in moment.times)}
+    hours = {word for time in said for word in time.casefold().split("-")} | {"night", "winter", "daily"}
+    return tuple(kind for kind in kinds if not hours & set(kind.split("-"))) or kinds if hourless else kinds
+
+
+def _air(rng: random.Random, place: Place, wish: Steer, moment: Moment | None) -> str:
+    return rng.choice(_both(place.airs, wish.airs) or (moment.airs(place) if moment else place.airs))  # type: ignore[no-any-return]
+
+
 _COMMON: Final = frozenset({"outdoors", "indoors", "warm"})
 """Tags that do not make two places alike."""
 
 
 def _place(rng: random.Random, offered: Sequence[Place], wish: Steer, facets: Steer) -> Place | None:
-    if wish.places:
-        return rng.choice(_both(offered, wish.places) or wish.places)  # type: ignore[no-any-return]
-    if rng.random() < 0.2:
+    wished = wish.places or tuple(place for kit in wish.kits for place in load().kits[kit].places)
+    if wished:
+        return rng.choice(_both(offered, wished) or wished)  # type: ignore[no-any-return]
+    if not wish.moments and rng.random() < 0.2:  # without a place there is no night to see
         return None
     if facets.places and rng.random() < 0.4:
         alike = frozenset().union(*(place.tags for place in offered)) - _COMMON

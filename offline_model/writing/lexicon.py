@@ -7,9 +7,10 @@
     tools       noun -> what it is for, in the base form          props    noun -> kind, which picks its poses
     says        noun -> other ways to say it                      towns    halves of invented names, by tags of places
     qualities   mood -> adjectives; faces, by mood                times, whens    when a task is done
+    moments     an hour or a weather of a user's wish -> airs outdoors and indoors, times and whens that say it
     categories  name; group, of which one comes before a second; of, nouns of roles, "#" before a kit or tag; places
     names       [weight, shape]                                   sentences    slot -> shapes
-    wishes      word of a user -> what it finds: tag, kit, role, where (a tag of places), place, who, mood, tool
+    wishes      word of a user -> what it finds: tag, kit, role, where (a tag of places), place, who, mood, tool, moment
 
 A shape's fields are the words of one figure (`_vocabulary`); a shape is used where the figure has all of its fields.
 "{tool:a}" has an article, "{v:wear}" agrees with the pronoun, "{task:ing}" is a gerund.
@@ -62,6 +63,22 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """An hour or a weather that a user may wish for, and the words that say it."""
+
+    outdoors: tuple[str, ...]
+    indoors: tuple[str, ...]
+    whens: tuple[str, ...]
+    times: tuple[tuple[str, str], ...]
+
+    def airs(self, place: Place) -> tuple[str, ...]:
+        """Adjectives of the place then; the place's own where the moment does not reach, as in space or a cave."""
+        if place.tags & {"space", "underwater", "underground"}:
+            return place.airs
+        return (self.outdoors if "outdoors" in place.tags else self.indoors) or place.airs
+
+
+@dataclass(frozen=True, slots=True)
 class Theme:
     """What a category offers: its roles and, where it has its own, its places."""
 
@@ -87,6 +104,7 @@ class Lexicon:
     faces: dict[str, tuple[str, ...]]
     times: dict[str, str]
     whens: tuple[str, ...]
+    moments: dict[str, Moment]
     poses: dict[str, tuple[tuple[str, str], ...]]
     names: tuple[tuple[int, Sentence], ...]
     sentences: dict[str, tuple[Sentence, ...]]
@@ -135,6 +153,10 @@ def load() -> Lexicon:
         faces={mood: tuple(faces) for mood, faces in raw["faces"].items()},
         times=raw["times"],
         whens=tuple(raw["whens"]),
+        moments={
+            name: Moment(**{**_tuples(moment), "times": tuple(moment["times"].items())})
+            for name, moment in raw["moments"].items()
+        },
         poses={kind: tuple((v, rest) for v, rest in poses) for kind, poses in raw["poses"].items()},
         names=tuple((weight, _sentence(text)) for weight, text in raw["names"]),
         sentences={slot: tuple(map(_sentence, texts)) for slot, texts in raw["sentences"].items()},

@@ -17,7 +17,7 @@ NAME_WORDS: Final = 5
 def name_figure(rng: random.Random, figure: Figure, used: set[str]) -> str:
     """A new name for the figure, or "" where none of a few tries is new and natural."""
     lexicon = load()
-    place, (time, when) = figure.place, rng.choice(_times())
+    place, (time, when) = figure.place, rng.choice(figure.moment.times if figure.moment else _times())
     town = invent_town(rng, place)
     parts = {
         "quality": figure.quality,

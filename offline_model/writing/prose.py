@@ -59,7 +59,7 @@ def write_prompt(rng: random.Random, figure: Figure) -> str:
             figure.prop_seen = figure.prop_seen or figure.prop
         elif not figure.place:
             figure.place = rng.choice(kit.places)
-            figure.air = rng.choice(figure.place.airs)
+            figure.air = rng.choice(figure.moment.airs(figure.place) if figure.moment else figure.place.airs)
         text = built()
     return text
 
@@ -182,7 +182,7 @@ def _where(rng: random.Random, figure: Figure) -> str:
     place, town = figure.place, figure.town
     if not place:
         return town and f"in {town}"
-    air = figure.air if "air" in figure.said or rng.random() < 0.6 else ""
+    air = figure.air if "air" in figure.said or figure.moment or rng.random() < 0.6 else ""
     where = " ".join(filter(None, (place.at, air, place.noun)))
     if not town:
         return where

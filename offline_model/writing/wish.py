@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from .english import fold, singular
-from .lexicon import Place, Role, Theme, load
+from .lexicon import Moment, Place, Role, Theme, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +15,16 @@ class Steer:
     """What a wish, a facet or a category's name means in the lexicon; an empty field steers nothing.
 
     A quality stands for all of its mood, so that a "cheerful" catalogue has merry and jolly figures too.
+
+    Attributes:
+        roles: that the words name, by a noun or by a trade.
+        kits: of a time or a region, such as "roman". As a category they mean its roles, as a wish its places only.
+        moments: hours and weathers.
+        unknown: words that mean nothing here.
     """
 
     roles: tuple[Role, ...] = ()
+    kits: tuple[str, ...] = ()
     places: tuple[Place, ...] = ()
     pronouns: tuple[str, ...] = ()
     qualities: tuple[str, ...] = ()
@@ -25,6 +32,7 @@ class Steer:
     props: tuple[str, ...] = ()
     colours: tuple[str, ...] = ()
     airs: tuple[str, ...] = ()
+    moments: tuple[Moment, ...] = ()
     unknown: tuple[str, ...] = ()
 
 
@@ -37,9 +45,11 @@ def _index() -> dict[str, tuple[str, ...]]:
     def add(phrase: str, meaning: str) -> None:
         index.setdefault(" ".join(singular(w) for w in phrase.casefold().replace("-", " ").split()), set()).add(meaning)
 
+    # a word such as "night" says when or where, also where some role has it as a tag
+    settings = {*lexicon.wishes, *(tag for place in lexicon.places.values() for tag in place.tags)}
     for role in lexicon.roles:
         add(role.noun, f"role:{role.noun}")
-        for tag in role.tags:
+        for tag in role.tags - settings:
             add(tag, f"tag:{tag}")
     for key, place in lexicon.places.items():
         add(key, f"place:{key}")
@@ -58,6 +68,10 @@ def _index() -> dict[str, tuple[str, ...]]:
         for meaning in meanings:
             add(word, meaning)
     return {phrase: tuple(sorted(meanings)) for phrase, meanings in index.items()}
+
+
+_JOBS = frozenset({"police", "rail", "witch"})
+"""Kits that are a trade; the others are of a time or a region."""
 
 
 @lru_cache(maxsize=256)
@@ -79,8 +93,10 @@ def steer(text: str) -> Steer:
     tags, nouns, kits, where, moods = (set(found.get(kind, ())) for kind in ("tag", "role", "kit", "where", "mood"))
     moods |= {lexicon.qualities[quality] for quality in found.get("quality", ())}
     places = [place for key, place in lexicon.places.items() if key in found.get("place", ())]
+    jobs = kits & _JOBS
     return Steer(
-        roles=tuple(role for role in lexicon.roles if role.noun in nouns or role.kit in kits or role.tags & tags),
+        roles=tuple(role for role in lexicon.roles if role.noun in nouns or role.kit in jobs or role.tags & tags),
+        kits=tuple(sorted(kits - jobs)),
         places=tuple(places) or tuple(place for place in lexicon.places.values() if place.tags & where),
         pronouns=tuple(found.get("who", ())),
         qualities=tuple(quality for quality, mood in lexicon.qualities.items() if mood in moods),
@@ -88,6 +104,7 @@ def steer(text: str) -> Steer:
         props=tuple(found.get("prop", ())),
         colours=tuple(found.get("colour", ())),
         airs=tuple(found.get("air", ())),
+        moments=tuple(lexicon.moments[moment] for moment in dict.fromkeys(found.get("moment", ()))),
         unknown=tuple(found.get("unknown", ())),
     )
 
@@ -102,7 +119,7 @@ def theme(category: str) -> Theme:
             roles = [r for r in lexicon.roles if of & {r.noun, f"#{r.kit}", *(f"#{tag}" for tag in r.tags)}]
             return Theme(tuple(roles), tuple(lexicon.places[place] for place in known["places"]))
     meaning = steer(category)
-    roles = list(meaning.roles)
+    roles = [role for role in lexicon.roles if role in meaning.roles or role.kit in meaning.kits]
     kind = "-".join(word for word in meaning.unknown if word.isalpha() and len(word) > 2)
     if not roles:
         general = [role for role in lexicon.roles if "general" in role.tags]

@@ -15,4 +15,4 @@ from .waters import WATERS
 PLACES: Final = MappingProxyType[str, View]({**INDOORS, **NATURE, **WATERS, **HEAVENS, **TOWN})
 """Every place by its name, "studio" among them."""
 
-__all__ = ["PLACES", "Flakes", "View"]
+__all__ = ["NATURE", "PLACES", "TOWN", "WATERS", "Flakes", "View"]

@@ -229,3 +229,14 @@ def test_parts_are_lit_not_flat() -> None:
 
         assert on.diffuse[inside].std() > 8, key
         assert on.specular[inside].max() > 60, key
+
+
+def test_a_place_at_night_is_dark_and_the_figure_still_to_be_seen() -> None:
+    """The corners lose most of their light, and more red than blue; what stands in the middle keeps its own."""
+    base = "Photorealistic LEGO-style minifigure, baker, white apron, {}harbour backdrop, clean background"
+    day, night = (np.asarray(paint(scene(base.format(when))), np.float32) for when in ("", "moonlit "))
+    corner = slice(0, 128)
+
+    assert night[corner, corner].mean() < 0.6 * day[corner, corner].mean()
+    assert night[corner, corner, 2].mean() > 1.3 * night[corner, corner, 0].mean()
+    assert night[300:800, 400:600].mean() > 1.3 * night[corner, corner].mean()

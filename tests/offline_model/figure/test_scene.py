@@ -448,3 +448,26 @@ def test_a_beard_that_is_asked_for_is_seen() -> None:
 
     assert all(one.beard is not None for one in drawn)
     assert {one.headgear.part for one in drawn if one.headgear} == {"head.wizard"}
+
+
+@pytest.mark.parametrize("words", ["moonlit harbour backdrop", "starlit harbour backdrop", "harbour at night backdrop"])
+def test_a_place_may_be_seen_at_night(words: str) -> None:
+    """The place stays what it is; the light is the night's, and so are the words that decided it."""
+    by_night, by_day = draw(f"baker, {words}"), draw("baker, harbour backdrop")
+
+    assert (by_night.backdrop, by_night.dark, by_day.dark) == ("harbour", True, False)
+    assert by_night.diffuse[2] > by_night.diffuse[0]
+    assert by_night.used & {"moonlit", "starlit", "night"}
+
+
+@pytest.mark.parametrize(("words", "place"), [("starry night backdrop", "night"), ("moonlit cave backdrop", "cave")])
+def test_what_is_dark_anyway_stays_as_it_is(words: str, place: str) -> None:
+    """The night itself, and places without a sky."""
+    seen = draw(f"baker, {words}")
+
+    assert (seen.backdrop, seen.dark) == (place, False)
+
+
+def test_a_moonlit_farm_is_dark() -> None:
+    """The same where the vocabulary knows the place and the word backdrop as one phrase."""
+    assert draw("farmer, moonlit farm backdrop").dark

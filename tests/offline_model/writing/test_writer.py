@@ -157,6 +157,51 @@ def test_a_wish_is_followed(wish: str, shows: str) -> None:
     assert sum(bool(re.search(shows, prompt)) for prompt in prompts) >= 80
 
 
+def trades(answered: list[dict[str, str]]) -> Counter[str]:
+    """How often each role comes, by the longest noun that a prompt names."""
+    nouns = sorted((role.noun for role in load().roles), key=len, reverse=True)
+    return Counter(next(noun for noun in nouns if noun in item["imagePrompt"]) for item in answered)
+
+
+@pytest.mark.parametrize(
+    ("wish", "shows"),
+    [
+        ("All of them at night.", r"moonlit|starlit|lamplit|candlelit"),
+        ("Everything at dawn, please.", r"early-morning"),
+        ("Make it evening.", r"sunset-lit|golden-hour|lamplit"),
+        ("In the rain.", r"rainy|rain-soaked"),
+        ("In ancient Rome.", r"colosseum|temple|castle|ruins|pyramids|throne|western town|longhouse"),
+        ("Set it all in space.", r"space|moon|Mars|planet|observatory|rocket|lunar"),
+    ],
+)
+def test_a_wish_of_time_or_place_changes_times_and_places_only(wish: str, shows: str) -> None:
+    """It shows wherever it can be seen, and the roles are as many and as mixed as without it."""
+    answered, plain = items(wish, "Return exactly 40 items."), items("Return exactly 40 items.")
+
+    assert sum(bool(re.search(shows, item["imagePrompt"])) for item in answered) >= 22
+    assert max(trades(answered).values()) <= 4
+    assert abs(len(trades(answered)) - len(trades(plain))) <= 8
+    assert [item["category"] for item in answered] == [item["category"] for item in plain]
+
+
+def test_a_wish_of_time_is_in_the_words_too() -> None:
+    """No name says another hour than the one that was wished for."""
+    answered = items("All of them at night.", "Return exactly 100 items.")
+
+    assert not [item["name"] for item in answered if re.search(r"Dawn|Morning|Sunset|Daybreak|Summer", item["name"])]
+    assert sum(bool(re.search(r"moon|star|lamp|candle|night|dark", i["description"])) for i in answered) >= 80
+
+
+def test_a_wish_for_a_role_keeps_the_categories() -> None:
+    """Everyone is a pirate, and a pirate of the farm stands on the farm."""
+    answered = items("All pirates.", "Return exactly 40 items.", categories=["Farm Life", "Castle Life"])
+    farm = [item["imagePrompt"] for item in answered if item["category"] == "Farm Life"]
+
+    assert trades(answered).keys() <= {"pirate", "pirate captain", "buccaneer"}
+    assert len(farm) == 20
+    assert not any(re.search(r"island|ship deck|harbour|lagoon", prompt) for prompt in farm)
+
+
 def test_only_women_scientists() -> None:
     """A wish for women and for a trade gives both, in every category."""
     answered = items("Only women scientists, please.", "Return exactly 60 items.")
