@@ -6,17 +6,23 @@ line's help, the notebooks' form and the README's tables all read them from here
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from .env_file import EnvFile
 from .errors import SettingsError
+from .masking import mask
+from .network import is_loopback, network_problems
+from .places import place, project_root
+from .sources import GivenAs, Sources, Stranger
+from .text import plain
+
+__all__ = ["Settings", "doubts", "flag", "found", "output_folder", "project_root", "variable"]
 
 Provider = Literal["auto", "azure", "openai", "offline"]
 
@@ -34,6 +40,12 @@ REQUIRED = {
     "offline": (),
 }
 _PLACEHOLDER = re.compile(r"^(your[_-].*|<.*>|changeme|xxx+)$", re.IGNORECASE)
+
+
+_NUMBERS = (
+    *("target_count", "batch_size", "image_size", "parallel_image_requests", "parallel_text_requests"),
+    *("image_requests_per_minute", "text_requests_per_minute", "max_retries", "request_timeout", "max_cost_usd"),
+)
 
 
 def _option(default: Any, description: str, *, env: str | None = "", flag: str = "", **bounds: Any) -> Any:
@@ -65,7 +77,9 @@ class Settings(BaseModel):
     openai_image_model: str | None = _option(None, "Provider openai: the image model")
 
     output_dir: Path = _option(
-        Path("data_seed"), "Where everything goes; relative to the project's root", flag="--output-dir"
+        Path("data_seed"),
+        "Where everything goes; a relative one counts from the project's root, as a flag from the working folder",
+        flag="--output-dir",
     )
     target_count: int = _option(200, "Items in all", flag="--target-count", ge=1, le=1_000_000)
     batch_size: int = _option(20, "Items asked for in one text call", flag="--batch-size", ge=1, le=100)
@@ -77,15 +91,19 @@ class Settings(BaseModel):
         4, "Image calls under way at once, at most", flag="--parallel-image-requests", ge=1, le=64
     )
     parallel_text_requests: int = _option(4, "Text calls under way at once, at most", ge=1, le=32)
-    image_requests_per_minute: float | None = _option(None, "Quota of the image deployment, where you know it", gt=0)
-    text_requests_per_minute: float | None = _option(None, "Quota of the text deployment, where you know it", gt=0)
+    image_requests_per_minute: float | None = _option(
+        None, "Quota of the image deployment, where you know it", gt=0, allow_inf_nan=False
+    )
+    text_requests_per_minute: float | None = _option(
+        None, "Quota of the text deployment, where you know it", gt=0, allow_inf_nan=False
+    )
     max_retries: int = _option(5, "Further tries of a call that failed for a passing reason", ge=0, le=20)
     request_timeout: float = _option(600, "Seconds until a call is given up", gt=0, le=3600)
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = _option(
         None, "How long a gpt-5 thinks; none sends nothing; unset: low, and nothing to the provider openai"
     )
     max_cost_usd: float | None = _option(
-        None, "Stop before this run would cost more, in US dollars", flag="--max-cost", ge=0
+        None, "Stop before this run would cost more, in US dollars", flag="--max-cost", ge=0, allow_inf_nan=False
     )
     prices_file: Path | None = _option(None, "A price table of your own, in the form of datagen_lib/prices.json")
     dry_run: bool = _option(False, "Categories and items, no pictures", flag="--dry-run")
@@ -105,6 +123,31 @@ class Settings(BaseModel):
     )
     no_validate: bool = _option(False, "Turn the rules for items off (debugging)", env=None, flag="--no-validate")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_plain(cls, value: object) -> object:
+        if isinstance(value, str) and not value.strip().isprintable():
+            shown = next(char for char in value.strip() if not char.isprintable())
+            raise ValueError(
+                f"holds the character {plain(shown)}; in double quotes .env takes a backslash and a letter for one "
+                "(use single quotes, or / in a path)"
+            )
+        return value
+
+    @field_validator(*_NUMBERS, mode="before")
+    @classmethod
+    def _is_a_number(cls, value: object) -> object:
+        if isinstance(value, bool):
+            raise ValueError("must be a number, not True or False")  # noqa: TRY004 - pydantic takes this one
+        return value
+
+    @field_validator("output_dir", "prices_file", mode="before")
+    @classmethod
+    def _is_a_path(cls, value: object) -> object:
+        if value is None or isinstance(value, str | Path):
+            return value
+        raise ValueError("must be a path; put it in quotation marks, or zeros before a number are lost")
+
     @field_validator("log_level", "provider", "adopt", "image_quality", "reasoning_effort", mode="before")
     @classmethod
     def _any_case(cls, value: object, info: Any) -> object:
@@ -121,11 +164,11 @@ class Settings(BaseModel):
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must be a URL that starts with https://, such as https://NAME.openai.azure.com")
         if any(char.isspace() for char in value):
-            raise ValueError("holds a blank")
+            raise ValueError("must not hold a blank")
         try:
             _ = parts.port
-        except ValueError as error:
-            raise ValueError(f"has a port that is none: {error}") from None
+        except ValueError:
+            raise ValueError("its port is not a number from 0 to 65535") from None
         return value.rstrip("/")
 
     @field_validator("azure_openai_endpoint")
@@ -163,8 +206,11 @@ class Settings(BaseModel):
     @field_validator("prices_file")
     @classmethod
     def _is_a_file(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_file():
-            raise ValueError(f"there is no file {value}")
+        try:
+            if value is not None and not value.is_file():
+                raise ValueError("there is no such file")
+        except OSError as error:
+            raise ValueError(f"can't be used ({error.strerror})") from error
         return value
 
     @classmethod
@@ -173,6 +219,7 @@ class Settings(BaseModel):
         *,
         environ: Mapping[str, str] | None = None,
         root: Path | None = None,
+        given_as: GivenAs = "argument",
         **explicit: Any,
     ) -> Self:
         """The settings in force.
@@ -180,29 +227,69 @@ class Settings(BaseModel):
         Args:
             environ: instead of the process's environment.
             root: instead of the project's root, where `.env` lies and a relative `output_dir` starts.
+            given_as: what the explicit values are to the user, for the messages; a flag's path counts from the
+                working folder.
             **explicit: values by field name, which win over all else; None and "" mean "not given".
 
         Raises:
-            SettingsError: naming every missing or bad setting at once, by its variable.
+            SettingsError: naming every missing or bad setting at once, as it was written where it was set.
+            SetupError: the working folder can't be looked into.
         """
-        root = root or project_root()
-        values = {name: value for name, (value, _) in found(environ=environ, root=root, **explicit).items()}
-        values["provider"] = _provider(values)
-        # What only another provider reads can't be wrong for this one.
-        values = {name: value for name, value in values.items() if _belongs(name, values["provider"])}
-        settings, problems = cls._checked(values)
-        problems += _missing(values)
-        if problems or settings is None:
-            hint = "Set them in the environment or in .env (.env.example shows each); "
-            raise SettingsError(problems, hint=hint + "or use DATAGEN_PROVIDER=offline, which needs none.")
-        return settings.model_copy(update={"output_dir": _resolved(root, settings.output_dir)})
+        _refuse_unknown(explicit)
+        sources = Sources.look(_variables(), environ, root)
+        return cls._from(sources, sources.find(explicit), given_as)
 
     @classmethod
-    def _checked(cls, values: dict[str, Any]) -> tuple[Self | None, list[str]]:
+    def for_demo(cls, server: Mapping[str, str], **explicit: Any) -> Self:
+        """Settings for a demonstration against a server of this process: nothing of the user's own takes part.
+
+        Args:
+            server: the server's own settings, as {variable: value}.
+            **explicit: values by field name; `output_dir` is needed.
+        """
+        _refuse_unknown(explicit)
+        sources = Sources(server, EnvFile(Path.cwd() / "no.env"), _variables())
+        return cls._from(sources, sources.find({"provider": "azure", **explicit}), "argument")
+
+    @classmethod
+    def _from(cls, sources: Sources, set_: Mapping[str, tuple[Any, str]], given_as: GivenAs) -> Self:
+        values, problems = {name: value for name, (value, _) in set_.items()}, list[_Problem]()
+        wanted, values["provider"] = values.get("provider", "auto"), _provider(values)
+        # What only another provider reads can't be wrong for this one.
+        values = {name: value for name, value in values.items() if _belongs(name, values["provider"])}
+        for name in ("output_dir", "prices_file"):
+            try:
+                values |= _placed(name, values, set_, sources, given_as)
+            except ValueError as error:
+                problems.append(_Problem(name, str(error)))
+                values.pop(name)
+        settings, bad = cls._checked(values)
+        problems += bad
+        strangers = [stranger for stranger in sources.strangers() if stranger.name.startswith("AZURE_OPENAI_")]
+        problems += _missing(values, strangers if values["provider"] == "azure" else [])
+        if problems or settings is None:
+            raise _in_words(problems, set_, sources, given_as)
+        if strangers and settings.provider == "offline" and str(wanted).strip().lower() == "auto":
+            raise SettingsError(
+                [str(stranger) for stranger in strangers],
+                hint="Set the names that are needed for Azure (see .env.example). Or use DATAGEN_PROVIDER=offline, "
+                "which needs none.",
+            )
+        url = settings.azure_openai_endpoint if settings.provider == "azure" else settings.openai_base_url
+        if settings.provider != "offline" and not is_loopback(url):
+            unreachable = network_problems(sources.environ)
+            if unreachable:
+                raise SettingsError(unreachable, hint="It is a variable of the environment: set it right, or unset it.")
+        if "output_dir" in values:
+            return settings
+        return settings.model_copy(update={"output_dir": place(settings.output_dir, sources.root, sources.environ)})
+
+    @classmethod
+    def _checked(cls, values: dict[str, Any]) -> tuple[Self | None, list[_Problem]]:
         try:
             return cls.model_validate(values), []
         except ValidationError as error:
-            return None, [_problem(dict(detail), values) for detail in error.errors(include_url=False)]
+            return None, [_problem(dict(detail)) for detail in error.errors(include_url=False)]
 
     def changed(self, **values: Any) -> Self:
         """A copy with `values` checked and put in.
@@ -212,9 +299,10 @@ class Settings(BaseModel):
         """
         merged = {name: getattr(self, name) for name in type(self).model_fields} | values
         settings, problems = self._checked(merged)
-        problems += _missing({name: value for name, value in merged.items() if value is not None})
+        problems += _missing({name: value for name, value in merged.items() if value is not None}, [])
         if problems or settings is None:
-            raise SettingsError(problems)
+            listed = [f"{variable(name)}{_shown(name, values.get(name))}: {what}" for name, what in problems]
+            raise SettingsError(listed)
         return settings
 
     def secrets(self) -> list[str]:
@@ -225,19 +313,10 @@ class Settings(BaseModel):
     def public(self) -> dict[str, Any]:
         """The settings as JSON values, without secrets and without what is unset."""
         return {
-            name: str(value) if isinstance(value, Path) else value
+            name: mask(str(value)) if isinstance(value, Path | str) else value
             for name in type(self).model_fields
             if (value := getattr(self, name)) is not None and not isinstance(value, SecretStr)
         }
-
-
-def project_root(start: Path | None = None) -> Path:
-    """The nearest folder upwards from `start` (the working folder) with a `.env` or `pyproject.toml`, else `start`."""
-    start = (start or Path.cwd()).resolve()
-    for folder in (start, *start.parents):
-        if (folder / ".env").is_file() or (folder / "pyproject.toml").is_file():
-            return folder
-    return start
 
 
 def variable(name: str) -> str:
@@ -255,32 +334,86 @@ def found(
     *, environ: Mapping[str, str] | None = None, root: Path | None = None, **explicit: Any
 ) -> dict[str, tuple[Any, str]]:
     """The values that are set, and from where: {field: (value, "argument" | "environment" | ".env")}, unchecked."""
-    environ = os.environ if environ is None else environ
-    path = (root or project_root()) / ".env"
-    try:
-        file = dotenv_values(path, encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SettingsError([f"{path}: is not UTF-8 text; save it as UTF-8"]) from error
-    unknown = explicit.keys() - Settings.model_fields.keys()
-    if unknown:
-        raise SettingsError([f"{name}: there is no such setting" for name in sorted(unknown)])
-    result: dict[str, tuple[Any, str]] = {}
-    for name in Settings.model_fields:
-        sources: list[tuple[Any, str]] = [(explicit.get(name), "argument")]
-        if _extra(name)["env"] is not None:
-            sources += [(environ.get(variable(name)), "environment"), (file.get(variable(name)), ".env")]
-        for value, source in sources:
-            if value is not None and not (isinstance(value, str) and not value.strip()):
-                result[name] = (value, source)
-                break
-    return result
+    _refuse_unknown(explicit)
+    values = Sources.look(_variables(), environ, root).find(explicit)
+    return {name: values[name] for name in Settings.model_fields if name in values}
 
 
-def _resolved(root: Path, folder: Path) -> Path:
+def doubts(*, environ: Mapping[str, str] | None = None, root: Path | None = None) -> list[str]:
+    """A sentence for each name that is set, that no setting has, and that looks as if one was meant."""
+    return [str(stranger) for stranger in Sources.look(_variables(), environ, root).strangers()]
+
+
+def output_folder(given: Path | str | None = None) -> Path:
+    """The output folder in force, whether or not the other settings are valid.
+
+    Raises:
+        SettingsError: it leads nowhere.
+    """
+    sources = Sources.look(_variables(), None, None)
+    default = Settings.model_fields["output_dir"].default
+    value, source = sources.find({"output_dir": given}).get("output_dir", (default, "argument"))
     try:
-        return (root / folder.expanduser()).resolve()
-    except (RuntimeError, OSError, ValueError) as error:
-        raise SettingsError([f"OUTPUT_DIR={folder}: {error}"]) from error
+        return place(value, sources.root, sources.environ)
+    except ValueError as error:
+        problem = _Problem("output_dir", str(error))
+        raise _in_words([problem], {"output_dir": (value, source)}, sources, "argument") from error
+
+
+class _Problem(NamedTuple):
+    """What is wrong with a setting."""
+
+    name: str
+    what: str
+
+
+def _variables() -> dict[str, str]:
+    """{field: variable} for the settings that have one."""
+    return {name: variable(name) for name in Settings.model_fields if _extra(name)["env"] is not None}
+
+
+def _refuse_unknown(explicit: Mapping[str, Any]) -> None:
+    if unknown := sorted(explicit.keys() - Settings.model_fields.keys()):
+        raise SettingsError([f"{name}: there is no such setting" for name in unknown])
+
+
+def _placed(
+    name: str, values: Mapping[str, Any], set_: Mapping[str, tuple[Any, str]], sources: Sources, given_as: GivenAs
+) -> dict[str, Path]:
+    """The path's absolute form, by name: one typed at a shell counts from there, all others from the project's root."""
+    value = values.get(name)
+    if not isinstance(value, str | Path) or not str(value).strip().isprintable():
+        return {}  # the field says what is wrong with it
+    typed = given_as == "flag" and set_[name][1] == "argument"
+    return {name: place(str(value).strip(), Path.cwd() if typed else sources.root, sources.environ)}
+
+
+def _in_words(
+    problems: list[_Problem], set_: Mapping[str, tuple[Any, str]], sources: Sources, given_as: GivenAs
+) -> SettingsError:
+    """One error for all that is wrong, each as the user wrote it, with what to do where it was written."""
+    lines, remedies = [], list[str]()
+    for name, what in problems:
+        value, source = set_.get(name, (None, ""))
+        if not source:
+            lines.append(f"{variable(name)}: {what}")
+            remedies.append("Set what is missing in the environment or in .env (.env.example shows each).")
+            continue
+        shown = None if _is_secret(name, value) else value
+        lines.append(f"{sources.written(name, shown, source, given_as, flag(name))}: {what}")
+        remedies.append(sources.remedy(source, given_as))
+    if all(name.startswith(("azure_", "openai_")) for name, _ in problems):
+        remedies.append("Or use DATAGEN_PROVIDER=offline, which needs none.")
+    return SettingsError(lines, hint=" ".join(dict.fromkeys(remedies)))
+
+
+def _is_secret(name: str, value: Any) -> bool:
+    field = Settings.model_fields.get(name)
+    return field is None or "SecretStr" in str(field.annotation) or isinstance(value, SecretStr)
+
+
+def _shown(name: str, value: Any) -> str:
+    return "" if value is None or _is_secret(name, value) else f"={plain(mask(str(value)))}"
 
 
 def _extra(name: str) -> dict[str, Any]:
@@ -303,17 +436,18 @@ def _belongs(name: str, provider: Any) -> bool:
     return True
 
 
-def _missing(values: Mapping[str, Any]) -> list[str]:
+def _missing(values: Mapping[str, Any], strangers: list[Stranger]) -> list[_Problem]:
     provider = str(values["provider"]).strip().lower()
     reason = "needed for Azure" if provider == "azure" else f"needed for the provider {provider}"
-    return [f"{variable(name)}: is missing ({reason})" for name in REQUIRED.get(provider, ()) if name not in values]
+    result = []
+    for name in REQUIRED.get(provider, ()):
+        if name not in values:
+            near = [stranger for stranger in strangers if stranger.meant == variable(name)]
+            found_ = f"; {near[0].name} ({near[0].where}) is not its name" if near else ""
+            result.append(_Problem(name, f"is missing ({reason}){found_}"))
+    return result
 
 
-def _problem(detail: dict[str, Any], values: Mapping[str, Any]) -> str:
-    name = str(detail["loc"][0])
-    value = values.get(name)
-    field = Settings.model_fields.get(name)
-    secret = field is None or "SecretStr" in str(field.annotation) or isinstance(value, SecretStr)
-    shown = "" if secret else f"={value}"
+def _problem(detail: dict[str, Any]) -> _Problem:
     text = str(detail["msg"]).removeprefix("Value error, ")
-    return f"{variable(name) if field else name}{shown}: {text[0].lower()}{text[1:]}"
+    return _Problem(str(detail["loc"][0]), f"{text[0].lower()}{text[1:]}")

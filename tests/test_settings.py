@@ -123,7 +123,14 @@ def test_the_command_names_them_too(command: Command) -> None:
     result = command("--image-quality", "superb", "--max-cost", "lots")
 
     assert result.code == 2
-    for name in ("TARGET_COUNT", "BATCH_SIZE", "DRY_RUN", "IMAGE_QUALITY", "MAX_COST_USD", "AZURE_OPENAI_ENDPOINT"):
+    for name in (
+        "TARGET_COUNT",
+        "BATCH_SIZE",
+        "DRY_RUN",
+        "--image-quality superb",
+        "--max-cost lots",
+        "AZURE_OPENAI_ENDPOINT",
+    ):
         assert name in result.err
     assert "Traceback" not in result.said
     assert not command.folder.path.exists()

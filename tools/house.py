@@ -13,13 +13,17 @@ ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "datagen_lib"
 
 LANGUAGE = (
+    "env_file",
     "errors",
     "events",
     "masking",
     "models",
+    "network",
+    "places",
     "prompts",
     "rules",
     "settings",
+    "sources",
     "spelling",
     "stopping",
     "text",

@@ -1,6 +1,8 @@
 """The reading side: the catalogue as pandas tables. Takes no lock and changes nothing, so it may run beside a run."""
 
-from .frames import coverage, failed_images, load_catalog, missing_images, output_folder, rejected_items
+from datagen_lib.settings import output_folder
+
+from .frames import coverage, failed_images, load_catalog, missing_images, rejected_items
 from .similar import similar_names
 
 __all__ = [

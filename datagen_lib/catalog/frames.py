@@ -12,16 +12,10 @@ from datagen_lib.errors import FolderError
 from datagen_lib.folder.logs import read_log
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem, aliases
-from datagen_lib.settings import Settings, found, project_root
+from datagen_lib.settings import output_folder
 
 _TEXTS = {field.alias for field in CatalogItem.model_fields.values() if field.annotation in {str, str | None}}
 _PNG = b"\x89PNG\r\n\x1a\n"
-
-
-def output_folder(given: str | Path | None = None) -> Path:
-    """The folder of a catalogue: the one given, else OUTPUT_DIR; a relative one counts from the project's root."""
-    value = given or found().get("output_dir", (Settings.model_fields["output_dir"].default, ""))[0]
-    return (project_root() / Path(value).expanduser()).resolve()
 
 
 def load_catalog(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002 - the word that a caller looks for

@@ -74,19 +74,22 @@ def _run(arguments: argparse.Namespace, signals: Signals) -> int:
         tell(package_version())
         return 0
     from datagen_lib.errors import Interrupted
-    from datagen_lib.settings import Settings, found
+    from datagen_lib.settings import Settings, doubts, found
 
+    from .limits import within_limits
     from .texts import interrupted_text, opening, summary_text
 
     only_estimate = values.pop("estimate")
     asked = found(**values).get("provider")
-    settings = Settings.load(**values)
+    settings = Settings.load(given_as="flag", **values)
     log_to_stderr(settings)
+    for doubt in doubts():
+        say(f"note: {doubt}")
     if only_estimate:
         tell(_estimate(settings))
         return 0
     say(opening(settings, chosen=asked is not None and str(asked[0]).lower() != "auto"))
-    outcome = _generate(settings, signals)
+    outcome = _generate(within_limits(settings), signals)
     if isinstance(outcome.stopped, Interrupted):
         say(interrupted_text(outcome))
         return outcome.stopped.exit_code

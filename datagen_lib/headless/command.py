@@ -10,6 +10,7 @@ import argparse
 import ast
 import contextlib
 import io
+import os
 import re
 import signal
 import sys
@@ -23,7 +24,8 @@ from typing import Any, NamedTuple
 
 from datagen_lib.errors import DatagenError, FolderError, RunStopped, SetupError
 from datagen_lib.models import CATEGORY_COUNT
-from datagen_lib.settings import Settings, project_root
+from datagen_lib.places import place, project_root
+from datagen_lib.settings import Settings
 
 from .execute import execute, quiet
 
@@ -138,10 +140,10 @@ def notebooks_folder(given: Path | None = None) -> Path:
     """
     beside = Path(__file__).resolve().parents[2] / "notebooks"
     places = [given.expanduser().resolve()] if given else [beside, project_root() / "notebooks"]
-    for place in places:
-        if place.is_dir() and any(_NUMBERED.fullmatch(path.name) for path in place.iterdir()):
-            return place
-    looked = " nor in ".join(str(place) for place in dict.fromkeys(places))
+    for folder in places:
+        if folder.is_dir() and any(_NUMBERED.fullmatch(path.name) for path in folder.iterdir()):
+            return folder
+    looked = " nor in ".join(str(folder) for folder in dict.fromkeys(places))
     raise SetupError(
         f"no notebook such as 02_items.ipynb in {looked}",
         hint="The notebooks come with the project's source, not with an installed package: name their folder "
@@ -217,7 +219,10 @@ def _asked(arguments: argparse.Namespace) -> dict[str, str]:
             raise SetupError(f"{name} is given twice: {asked[name]} and {value}")
     if asked.get("output_dir"):
         # Typed here, so it counts from here, wherever the notebooks lie.
-        asked["output_dir"] = str((project_root() / Path(asked["output_dir"]).expanduser()).resolve())
+        try:
+            asked["output_dir"] = str(place(asked["output_dir"], Path.cwd(), os.environ))
+        except ValueError as error:
+            raise SetupError(f"--output-dir {asked['output_dir']}: {error}") from error
     return asked
 
 
@@ -273,7 +278,7 @@ def settings_of(notebook: Notebook, values: dict[str, dict[str, Any]], root: Pat
     explicit = {
         name: value for name, value in (defaults | values[notebook.stage]).items() if name in Settings.model_fields
     }
-    return Settings.load(root=root, **explicit)
+    return Settings.load(root=root, given_as="parameter", **explicit)
 
 
 # -- what must be there afterwards -------------------------------------------------------------------------------------

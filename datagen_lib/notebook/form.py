@@ -90,7 +90,7 @@ class Form:
         values = {field: getattr(self.settings, field) for field in Settings.model_fields} | {name: value}
         try:
             # load, not changed: another provider's settings may stand in the environment, and a relative folder too.
-            self.settings = Settings.load(**values)
+            self.settings = Settings.load(given_as="form", **values)
         except SettingsError as error:
             self.problems[name] = "; ".join(error.problems)
             self._refresh(but=name)

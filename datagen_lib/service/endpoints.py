@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from pydantic import SecretStr
 
 from datagen_lib.events import Kind
+from datagen_lib.network import is_loopback
 from datagen_lib.settings import RECOMMENDED_API_VERSION, Settings, variable
 
 OPENAI = "https://api.openai.com/v1"
@@ -53,7 +54,6 @@ class Endpoint:
         query: what each address ends with, such as the api-version.
         bearer: whether the key goes as `Authorization: Bearer`, else as `api-key`.
         free: whether its calls cost nothing.
-        local: whether it is in this process, so that no proxy stands between.
         inherits: whether the SDK's own variables (OPENAI_ORG_ID and the like) are meant for it.
         extras: parameters that the call can do without, with their values; not every model takes them.
     """
@@ -68,9 +68,13 @@ class Endpoint:
     query: Mapping[str, str] = field(default_factory=dict)
     bearer: bool = False
     free: bool = False
-    local: bool = False
     inherits: bool = False
     extras: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def local(self) -> bool:
+        """Whether it is on this machine, so that no proxy stands between."""
+        return self.provider == "offline" or is_loopback(self.address)
 
 
 def endpoints(settings: Settings) -> dict[Kind, Endpoint]:
@@ -164,7 +168,6 @@ def _offline(settings: Settings, kind: Kind) -> Endpoint:
         model=name if kind == "text" else None,
         query={"api-version": RECOMMENDED_API_VERSION},
         free=True,
-        local=True,
         extras=_extras(settings, kind, effort="low"),
     )
 

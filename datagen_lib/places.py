@@ -1,0 +1,62 @@
+"""Where a path in the settings leads: the project's root, and what `~`, `$HOME` and `%USERPROFILE%` stand for."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from .errors import SetupError
+
+_VARIABLE = re.compile(r"\$(\w+)|\$\{(\w+)\}|%(\w+)%")
+_HOMES = {"HOME", "USERPROFILE"}
+
+
+def project_root(start: Path | None = None) -> Path:
+    """The nearest folder upwards from `start` (the working folder) with a `.env` or `pyproject.toml`, else `start`.
+
+    Raises:
+        SetupError: the folder is gone, or may not be looked into.
+    """
+    try:
+        start = (start or Path.cwd()).resolve()
+        for folder in (start, *start.parents):
+            if (folder / ".env").is_file() or (folder / "pyproject.toml").is_file():
+                return folder
+    except (OSError, RuntimeError) as error:
+        where = f"the folder {start}" if start else "the working folder"
+        reason = getattr(error, "strerror", None) or error
+        raise SetupError(
+            f"{where} can't be looked into: {reason}", hint="Change to a folder that is there and can be read (cd)."
+        ) from error
+    return start
+
+
+def place(text: str | Path, start: Path, environ: Mapping[str, str]) -> Path:
+    """The absolute path that `text` stands for; a relative one counts from `start`.
+
+    Raises:
+        ValueError: says in words why there is no such path.
+    """
+    expanded = _VARIABLE.sub(lambda found: _value(found, environ), str(text))
+    if re.match(r"[A-Za-z]:\\", expanded) and os.name == "posix":
+        raise ValueError("is a path of Windows, and this is another system")
+    try:
+        path = (start / Path(expanded).expanduser()).resolve()
+        str(path).encode()
+        path.exists()
+    except UnicodeEncodeError:
+        raise ValueError("has a part that is not UTF-8 text; use a folder with another name") from None
+    except (OSError, RuntimeError, ValueError) as error:
+        # expanduser knows no such user, or a link leads to itself, or the name is too long
+        raise ValueError(f"can't be used ({getattr(error, 'strerror', None) or error})") from error
+    return path
+
+
+def _value(found: re.Match[str], environ: Mapping[str, str]) -> str:
+    name = next(group for group in found.groups() if group)
+    value = environ.get(name) or (str(Path.home()) if name in _HOMES else None)
+    if value is None and found.start() == 0:
+        raise ValueError(f"begins with {found[0]}, and {name} is not set")
+    return found[0] if value is None else value
