@@ -45,7 +45,13 @@ FORBIDDEN: tuple[str | Word, ...] = (
     "Star Wars", "Jedi", "Darth Vader", "Spider-Man", "DC Comics", "Superman", "Wonder Woman", "Harry Potter",
     "Hogwarts", "Disney", "Pixar", "Pokemon", "Pikachu", "Nintendo", "Super Mario", "Minecraft", "Fortnite",
     "Lord of the Rings", "Indiana Jones", "Jurassic Park", "James Bond", "Star Trek", "Ninjago", "Duplo", "Playmobil",
-    "Legoland", "Hello Kitty", "Coca-Cola", "Adidas", "Ferrari", "Lamborghini", "McDonald's", "Apple Inc",
+    "Legoland", "Hello Kitty", "Coca-Cola", "Adidas", "Ferrari", "Lamborghini", "Apple Inc",
+    # in two words only with a capital: a super man, a bat man and mine craft are no heroes and no game
+    *(Word(two, cased=True) for two in ("Super-Man", "Bat-Man", "Mine-Craft", "Poke-Mon", "Ninja-Go", "Play-Mobil")),
+    Word(
+        "Mc-Donald's", brand=("burger", "fries", "arches", "restaurant", "meal"),
+        innocent=("farm", "farmer", "clan", "tartan", "highland"),
+    ),
     Word("Microsoft", solid=True),
     Word(
         "Marvel", cased=True, before=("at", "over", "of"),
@@ -130,11 +136,13 @@ def _is_innocent(word: Word, text: str, found: re.Match[str]) -> bool:
 _BARE_LEGO = re.compile(rf"{_BEFORE}l\.?e\.?g\.?o(?:'?s)?{_AFTER}(?!-style{_AFTER})", re.IGNORECASE)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++\.\w")
 _URL = re.compile(r"https?://|\bwww\.|(?<![\w-])[\w-]++\.(?:com|org|net|io|dev|edu|gov|co\.uk)\b", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<![\w./#-])\+?\(?\d[\d\s().-]{5,60}")
-_DATE = re.compile(r"\d{4}[.-]\d{1,2}[.-]\d{1,2}|\d{1,2}[.-]\d{1,2}[.-]\d{4}")
+_NUMBER = re.compile(r"(?<![\w./#-])\+?\(?\d[\d\s()./-]{5,60}")
+_DATE = re.compile(r"\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4}")
 _YEARS_OR_SIZES = re.compile(r"[12]\d{3}(?:[\s-]{1,3}[12]\d{3}){0,12}")
-_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[ .]\d{3}){1,12}(?: ?- ?[1-9]\d{0,2}(?:[ .]\d{3}){1,12})?")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[ .]\d{3}){1,12}(?:\.\d{1,2})?(?: ?- ?[1-9]\d{0,2}(?:[ .]\d{3}){1,12})?")
 _ROUND_OR_EXACT = re.compile(r"\d{1,3}00 ?- ?\d{1,4}00|\d{1,3}\.\d{5,40}")
+_ONE_BY_ONE = re.compile(r"\d(?:[\s./-]{1,3}\d){1,60}")
+_BOOK = re.compile(r"97[89][ -]?\d[\d -]{8,14}")
 _LABEL = re.compile(
     r"(?:serial|number|no|nr|model|part|lot|batch|item|unit|registration|inventory|edition|hull|tail|engine|badge|isbn"
     r"|code|ref|reference|sn|id|type|mark|patent|catalogue?|locker|plate|stamped|engraved|marked|numbered|tag|ticket|bib"
@@ -164,7 +172,7 @@ def personal_data(text: str) -> str | None:
 
 def _is_phone(text: str, found: re.Match[str]) -> bool:
     """Seven digits in groups, or ten in a row; what is a date, a year, a count or a serial number is none."""
-    number, before = found.group().rstrip(" ().-\t\n"), text[max(0, found.start() - 40) : found.start()]
+    number, before = found.group().rstrip(" ()./-\t\n"), text[max(0, found.start() - 40) : found.start()]
     if text[found.start() + len(number) :][:1].isalpha():
         return False
     digits = sum(char.isdigit() for char in number)
@@ -172,5 +180,5 @@ def _is_phone(text: str, found: re.Match[str]) -> bool:
         return False
     if number.startswith(("+", "(")) or _PHONE_WORDS.search(before):
         return True
-    innocent = (_DATE, _YEARS_OR_SIZES, _THOUSANDS, _ROUND_OR_EXACT)
+    innocent = (_DATE, _YEARS_OR_SIZES, _THOUSANDS, _ROUND_OR_EXACT, _ONE_BY_ONE, _BOOK)
     return not _LABEL.search(before) and not any(pattern.fullmatch(number) for pattern in innocent)

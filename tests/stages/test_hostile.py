@@ -109,6 +109,18 @@ def test_half_a_character_is_left_out(command: Command, options: list[str]) -> N
     assert len(service.requests) == 2
 
 
+def test_look_alikes_are_repeats_and_marks_are_not(command: Command) -> None:
+    """A used name in letters of another alphabet is refused as repeated; names that differ in a vowel sign are two."""
+    named = [figure(name) for name in ("Sea Cook", "Ѕеа Сооk", "कमल नाविक", "कमला नाविक", "பால் மாலுமி", "பல் மாலுமி")]
+    with Service(serving(named)) as service:
+        command.use(service)
+        result = command("--dry-run", "--target-count", "5", "--batch-size", "5")
+
+    assert result.code == 0, result.said
+    assert [item["name"] for item in command.folder.catalogue] == [named[n]["name"] for n in (0, 2, 3, 4, 5)]
+    assert [line["rules"] for line in command.folder.rejected] == [["name-repeated"]]
+
+
 def test_nothing_but_hostile_items_stops_the_run(command: Command) -> None:
     """A service that only ever writes such items is asked three times, then the run says so: no retry storm."""
     bad = [figure(f"Red \x1b[31m Sailor {n}") for n in range(2)]
