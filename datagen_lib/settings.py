@@ -121,6 +121,12 @@ class Settings(BaseModel):
     adopt: Literal["azure", "openai", "offline"] | None = _option(
         None, "Who made the items of a folder that does not say so itself", env=None, flag="--adopt"
     )
+    replace_paid: bool = _option(
+        False,
+        "With --force-images: let the offline model replace pictures that were paid for",
+        env=None,
+        flag="--replace-paid",
+    )
     no_validate: bool = _option(False, "Turn the rules for items off (debugging)", env=None, flag="--no-validate")
 
     @field_validator("*", mode="before")

@@ -54,10 +54,11 @@ class Catalogue:
         self.items: list[CatalogItem] = []
         self.by_category: Counter[str] = Counter()
         self.complete = 0
-        self._validate = validate
+        self.validates = validate
         self._names: set[str] = set()
         self._ids: set[str] = set()
         self._growing: GrowingFile | None = None
+        self._sound: int | None = 0  # bytes of the growing file to keep; None: write it anew
         self._tail = 0  # where the next line goes
         self._flushed = 0  # how many of the items are durable
         self._flush: asyncio.Future[None] | None = None
@@ -78,31 +79,34 @@ class Catalogue:
 
     # -- loading -----------------------------------------------------------------------------------------------------
 
-    def load(self, *, repair: bool) -> None:
-        """Read what is there; with `repair`, also put right what a kill has left.
+    def load(self) -> None:
+        """Read what is there, and change nothing.
 
         Raises:
             InvalidCatalogue: a stored file breaks the contract; names the line.
             FolderError: a file can't be read.
         """
         self.categories = read_categories(self.disk.path(CATEGORIES))
-        for item in read_items(self.disk.path(FINAL), validate=self._validate):
+        for item in read_items(self.disk.path(FINAL), validate=self.validates):
             self._remember(item)
         self.complete = len(self.items)
-        items, size = read_partial(self.disk.path(PARTIAL), validate=self._validate)
+        items, self._sound = read_partial(self.disk.path(PARTIAL), validate=self.validates)
         for item in items:
             # A kill between writing catalog.json and removing the partial file leaves its items in both.
             if item.product_id.lower() not in self._ids and fold(item.name) not in self._names:
                 self._remember(item)
-        if repair and len(self.items) > self.complete:
-            if size is None:
-                self._write_partial()
-            else:
-                self._grow_from(size)
-        elif repair and items:
-            self.disk.remove(PARTIAL)
         self._flushed = len(self.items)
         self._check_categories()
+
+    def repair(self) -> None:
+        """Put right what a kill has left of the growing file, and open it for more."""
+        if len(self.items) == self.complete:
+            if self.disk.exists(PARTIAL):
+                self.disk.remove(PARTIAL)
+        elif self._sound is None:
+            self._write_partial()
+        else:
+            self._grow_from(self._sound)
 
     def _check_categories(self) -> None:
         """Each item's category must exist; a lost categories.json is derived from the items."""
@@ -111,7 +115,7 @@ class Catalogue:
             for name in used:
                 slug = unique_slug("", name, [category.slug for category in self.categories])
                 self.categories.append(Category(name=name, slug=slug))
-        elif self._validate and (unknown := set(used) - {category.name for category in self.categories}):
+        elif self.validates and (unknown := set(used) - {category.name for category in self.categories}):
             item = next(item for item in self.items if item.category in unknown)
             places = (self.disk.path(FINAL), self.disk.path(PARTIAL))
             lines = [f"{path}, line {line}: " for path in places if (line := line_of_item(path, item.product_id))]
@@ -160,16 +164,11 @@ class Catalogue:
         """Wait until every item added so far would survive a power cut. All who wait share one flush."""
         added = len(self.items)
         while self._flushed < added:
-            if self._flush is None:
+            if self._flush is None or self._flush.done():
                 self._flush = asyncio.ensure_future(self.in_thread(self.sync))
-                self._flush.add_done_callback(self._end_flush)
+                self._flush.add_done_callback(_heard)
             # Shielded: who stops waiting does not take the flush away from the others.
             await asyncio.shield(self._flush)
-
-    def _end_flush(self, flush: asyncio.Future[None]) -> None:
-        self._flush = None
-        if not flush.cancelled():
-            flush.exception()  # told to all who wait; when none is left, nobody needs to know
 
     def sync(self) -> None:
         """Flush catalog.partial.json: what was added before the call is durable after it."""
@@ -241,6 +240,12 @@ class Catalogue:
             if PARTIAL in lost:
                 self._write_partial()
         return lost
+
+
+def _heard(flush: asyncio.Future[None]) -> None:
+    """Its error goes to all who wait; where none is left, nobody needs to know."""
+    if not flush.cancelled():
+        flush.exception()
 
 
 def json_bytes(value: Any) -> bytes:

@@ -177,6 +177,22 @@ class Disk:
             if source.parent != target.parent:
                 self._flush_folder(source.parent)
 
+    def duplicate(self, name: str, to: str) -> None:
+        """Give the file `name` a second name, or copy it where the file system has no such thing; durable after."""
+        source, target = self.path(name), self.path(to)
+        with self.translated(to):
+            try:
+                target.hardlink_to(source)
+                self._flush_folder(target.parent)
+            except OSError:
+                self.write(to, source.read_bytes())
+
+    def free_name(self, name: str) -> str:
+        """`name`, or with a number before its ending the first such name that no file has."""
+        stem, dot, ending = name.rpartition(".")
+        names = itertools.chain([name], (f"{stem}-{number}{dot}{ending}" for number in itertools.count(2)))
+        return next(candidate for candidate in names if not self.exists(candidate))
+
     def exists(self, name: str) -> bool:
         return os.path.lexists(self.path(name))
 

@@ -55,6 +55,22 @@ def image_state(path: Path, prompt: str) -> ImageState:
     return "current" if made_from in {"", prompt_hash(prompt)} else "stale"
 
 
+def read_marks(path: Path) -> dict[str, str]:
+    """The marks of a PNG: productId, promptHash, provider, generation; fewer in one made elsewhere or before.
+
+    Raises:
+        OSError: the file can't be read.
+        ValueError: it holds no PNG.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            return {key: value for key, value in image.info.items() if isinstance(key, str) and isinstance(value, str)}
+    except SyntaxError as error:
+        raise ValueError(str(error)) from error
+
+
 def checked_png(data: bytes, *, size: int) -> bytes:
     """The bytes of a whole PNG of `size` x `size` pixels, scaled down or converted where the picture needs it.
 

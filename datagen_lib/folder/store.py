@@ -3,46 +3,38 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from pathlib import Path
 from typing import Self
 
-from datagen_lib.errors import FolderError
+from datagen_lib.errors import DiskError, FolderError
 from datagen_lib.models import CatalogItem, Category, stored_schema
 
-from .catalogue import Catalogue, json_bytes
+from .album import IMAGES, RESERVE, Album
+from .catalogue import json_bytes
 from .disk import read_bytes
 from .lock import FolderLock
 from .logs import Logs
-from .pictures import ImageState, checked_png, image_state, marked_png, prompt_hash
 from .state import NAME as MEMORY
 from .state import FolderState
 
+log = logging.getLogger(__name__)
+
 __all__ = ["Store", "json_bytes"]
 
-IMAGES = "images"
 
-
-class Store(Catalogue, Logs):
+class Store(Album, Logs):
     """The output folder of one run. Open it with `Store.open`, which holds the folder's lock until `close`.
 
-    Attributes:
-        images: the folder of the pictures.
-        provider: who made the items; "" where that is not known.
-        state: what the folder remembers.
+    What the catalogue, its pictures and the logs offer, it offers.
     """
 
     def __init__(self, root: Path, *, validate: bool = True) -> None:
         super().__init__(root, validate=validate)
-        self.images = root / IMAGES
-        self.state = FolderState()
         self._lock = FolderLock(root)
+        self._begun = False
         self._remembered = ""  # state.json as it is on disk, "" where it is not
         self._forgotten: FolderError | None = None  # why the folder's memory can't be read
-        self._user = ""  # the provider of this run
-
-    @property
-    def provider(self) -> str:
-        return self.state.provider
 
     # -- opening and closing -----------------------------------------------------------------------------------------
 
@@ -66,10 +58,12 @@ class Store(Catalogue, Logs):
         store._lock.take()
         try:
             store.disk.clear_leftovers(IMAGES)
-            store._load(repair=True)
+            store.load()
             if refused := store.refusal(provider, adopt=adopt):
                 raise refused
             store._user = provider
+            store.repair()
+            store._sort_strays()
         except BaseException:
             store.close()
             raise
@@ -79,28 +73,43 @@ class Store(Catalogue, Logs):
     def peek(cls, root: Path, *, validate: bool = True) -> Self:
         """What is in the folder now, read without the lock and without changing anything."""
         store = cls(root, validate=validate)
-        store._load(repair=False)
+        store.load()
         return store
 
-    def _load(self, *, repair: bool) -> None:
+    def load(self) -> None:
+        """Read the folder's memory and its catalogue, and change nothing."""
         try:
             self.state = FolderState.read(self.disk)
         except FolderError as error:  # who only reads the catalogue need not know whose it is
             self._forgotten = error
         self._remembered = self.state.model_dump_json() if self.disk.exists(MEMORY) else ""
-        self.load(repair=repair)
+        super().load()
 
-    def refusal(self, provider: str, *, adopt: str | None = None) -> FolderError | None:
-        """Why a run of `provider` may not work in this folder, or None where it may.
+    def refusal(
+        self, provider: str, *, adopt: str | None = None, force_images: bool = False, replace_paid: bool = False
+    ) -> FolderError | None:
+        """Why a run may not work in this folder, or None where it may.
 
         Args:
             provider: of the run.
             adopt: who made the items, where the folder does not know it.
+            force_images: whether the run makes all pictures again.
+            replace_paid: whether the offline model may then replace pictures that were paid for.
         """
         if self._forgotten is not None:
             return self._forgotten
         if not self.items:
             return None
+        if refused := self._other_owner(provider, adopt):
+            return refused
+        if force_images and not replace_paid and provider == "offline" and (count := self.dear_pictures()):
+            return FolderError(
+                f"{self.root} holds {count} pictures that the offline model did not make, and it would replace them",
+                hint="Leave --force-images out; or add --replace-paid, and the old ones are kept in replaced/.",
+            )
+        return None
+
+    def _other_owner(self, provider: str, adopt: str | None) -> FolderError | None:
         if not self.provider and not adopt:
             return FolderError(
                 f"{self.root} holds {len(self.items)} items, and nothing in it says who made them",
@@ -118,17 +127,21 @@ class Store(Catalogue, Logs):
             )
         return None
 
-    def begin(self) -> None:
+    def begin(self, *, pictures: bool = True) -> None:
         """Put on disk what must be there before the first paid call: whose folder this is.
 
+        Args:
+            pictures: whether the run makes pictures, so that their folder must take them.
+
         Raises:
-            FolderError: pictures don't reach their place.
+            FolderError: files don't reach their place.
             DiskError: the disk refuses.
         """
-        if self._user:
-            self.state.provider = self._user
-        self.disk.prove(IMAGES)
+        self.disk.require_room(RESERVE)
+        self.disk.prove(IMAGES if pictures else "")
+        self.state.provider = self._user
         self._remember_state()
+        self._begun = True
 
     def _remember_state(self) -> None:
         now = self.state.model_dump_json()
@@ -137,19 +150,31 @@ class Store(Catalogue, Logs):
             self._remembered = now
 
     def add(self, item: CatalogItem) -> None:
-        if not self._remembered:
-            self.begin()  # no item is ever on disk whose maker is not
+        if not self._begun:
+            self.begin(pictures=False)  # no item is ever on disk whose maker is not
         super().add(item)
 
+    def settle(self) -> None:
+        """Write down what is known and flush what was added: the end of a run, while its errors can still be told.
+
+        Raises:
+            DiskError: the disk refuses.
+        """
+        self.drain()
+        if self._user and self.items:
+            self.state.provider = self._user
+            self._remember_state()
+        self.sync()
+
     def close(self) -> None:
-        """Flush, and let the folder go, whatever the disk answers. May be called twice."""
+        """Let the folder go, whatever the disk answers. May be called twice."""
         try:
-            self.drain()
-            if self._user and self.items:
-                self.state.provider = self._user
-                self._remember_state()
-            self.sync()
+            if self._user:
+                self.settle()
+        except DiskError as error:
+            log.warning("%s", error.what)
         finally:
+            self.drain()
             self._user = ""
             self._stop_growing()
             self._lock.release()
@@ -159,26 +184,6 @@ class Store(Catalogue, Logs):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    # -- images ------------------------------------------------------------------------------------------------------
-
-    def image_path(self, item: CatalogItem) -> Path:
-        return self.images / item.filename
-
-    def image_state(self, item: CatalogItem) -> ImageState:
-        """Whether the item's picture is whole and was made from the prompt that the item has now."""
-        return image_state(self.image_path(item), item.image_prompt)
-
-    def save_image(self, item: CatalogItem, data: bytes, *, size: int) -> None:
-        """Check the picture, mark it with its item's id and its prompt's hash, and put it in its place.
-
-        Raises:
-            TransientError: the bytes are no whole picture of the right size; the same call may bring a better one.
-            DiskError: the disk refuses.
-        """
-        picture = checked_png(data, size=size)
-        marks = {"productId": item.product_id, "promptHash": prompt_hash(item.image_prompt), "provider": self._user}
-        self.write(f"{IMAGES}/{item.filename}", *marked_png(picture, marks))
 
     # -- the rest ----------------------------------------------------------------------------------------------------
 

@@ -107,7 +107,12 @@ async def make_plan(
     images_ready = has - len(pictures) if draws else 0
     if limit is not None:
         pictures = pictures[: max(0, limit - images_ready)]
-    refused = store.refusal(settings.provider, adopt=settings.adopt)
+    refused = store.refusal(
+        settings.provider,
+        adopt=settings.adopt,
+        force_images=settings.force_images and draws,
+        replace_paid=settings.replace_paid,
+    )
     if refused is None and settings.force_categories:
         refused = why_not_start_over(store)
     return Plan(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-from datagen_lib.errors import DatagenError, Interrupted
+from datagen_lib.errors import DatagenError, DiskError, Interrupted
 from datagen_lib.events import Ending, Event, ImageSaved, Listener, ignore
 from datagen_lib.folder.store import Store, json_bytes
 from datagen_lib.models import CATEGORY_COUNT, CatalogItem
@@ -142,18 +143,28 @@ class _Run:
         if self.plan.idle:
             if self.plan.draws and not self._missing():
                 self.store.forget_failures()
+            if self.settings.force_images and self.plan.draws:
+                self.store.end_again()
             return self._outcome(None, idle=True)
         if self.settings.force_categories:
             self.store.categories = []  # the file stays until the first new one is there
         await self.store.in_thread(self._prepare)
         stopped = await self._work()
         outcome = self._outcome(stopped)
-        self._write_report(complete=outcome.complete, stopped=stopped.what if stopped else "")
+        if outcome.complete and self.settings.force_images:
+            self.store.end_again()
+        if problem := self._close_books(complete=outcome.complete, stopped=stopped.what if stopped else ""):
+            outcome = replace(outcome, stopped=stopped or problem)
         return outcome
 
     def _prepare(self) -> None:
         """What has to be on disk before the first paid call: above all, which provider's folder this is."""
-        self.store.begin()
+        if self.plan.draws:
+            # More pictures may be under way than calls: some are checked and written meanwhile.
+            self.store.need_room(2 * self.settings.parallel_image_requests, size=self.settings.image_size)
+            if self.settings.force_images:
+                self.store.start_again()
+        self.store.begin(pictures=self.plan.draws)
         if self.plan.draws:
             self.store.start_failures()
         self._write_report(complete=False)
@@ -175,11 +186,20 @@ class _Run:
             stopped = error
         finally:
             # Plain calls: an interrupt must not be able to cut in between.
-            self.store.drain()
+            problem = self._close_books(complete=False)
+        return stopped or problem
+
+    def _close_books(self, *, complete: bool, stopped: str = "") -> DiskError | None:
+        """Put on disk all that is known; returns what the disk answered, so that what was paid is told all the same."""
+        try:
+            self.store.settle()
+            self.store.write_back()
             if self.plan.draws:
                 self.store.end_failures()
-            self._write_report(complete=False)
-        return stopped
+            self._write_report(complete=complete, stopped=stopped)
+        except DiskError as error:
+            return error
+        return None
 
     async def _stages(self) -> None:
         """The stages side by side: items start on the first categories, pictures on the first items."""
@@ -187,7 +207,7 @@ class _Run:
         for item in self.plan.pictures:
             queue.put_nowait(item)
         async with Client(self.settings, listen=self.listen) as client:
-            reporter = asyncio.create_task(self._keep_report())
+            reporter = asyncio.create_task(self._keep_report(client))
             try:
                 async with asyncio.TaskGroup() as group:
                     heed = group.create_task(self._heed(client))
@@ -200,13 +220,14 @@ class _Run:
         async with asyncio.TaskGroup() as group:
             arriving = CategoriesArriving(all_known=not self.plan.categories)
             if self.plan.categories:
-                group.create_task(self._categories(client, arriving))
+                group.create_task(_in_order(client, partial(self._categories, client, arriving)))
             if self.plan.grows:
-                group.create_task(self._items(client, arriving, queue))
+                group.create_task(_in_order(client, partial(self._items, client, arriving, queue)))
             else:
                 queue.put_nowait(None)
             if self.plan.draws:
-                group.create_task(make_images(client, self.store, queue, listen=self.listen))
+                pictures = partial(make_images, client, self.store, queue, listen=self.listen)
+                group.create_task(_in_order(client, pictures))
 
     async def _heed(self, client: Client) -> None:
         """Once the end is asked for: make no new call, let those under way end, keep what they bring."""
@@ -245,11 +266,14 @@ class _Run:
         )
         queue.put_nowait(None)
 
-    async def _keep_report(self) -> None:
-        while True:
-            await self._refresh.wait()
-            self._refresh.clear()
-            await self.store.in_thread(self._write_report, complete=False)
+    async def _keep_report(self, client: Client) -> None:
+        try:
+            while True:
+                await self._refresh.wait()
+                self._refresh.clear()
+                await self.store.in_thread(self._write_report, complete=False)
+        except DiskError as error:
+            client.halted = client.halted or error  # the next call is not made
 
     def _write_report(self, *, complete: bool, stopped: str = "") -> None:
         document = self.account.document(self.settings, self.store, complete=complete, stopped=stopped)
@@ -271,6 +295,14 @@ class _Run:
             stopped=stopped,
             idle=idle,
         )
+
+
+async def _in_order(client: Client, stage: Callable[[], Awaitable[None]]) -> None:
+    """A stage; where it fails, the calls that others have under way end first, since they are paid for."""
+    try:
+        await stage()
+    except DatagenError as error:
+        await client.stop(error)
 
 
 def _first(group: BaseExceptionGroup[DatagenError] | None) -> DatagenError:

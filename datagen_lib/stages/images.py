@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from datagen_lib.errors import CallFailed, ContentFiltered, EndpointGaveUp, TransientError
+from datagen_lib.errors import CallFailed, ContentFiltered, EndpointGaveUp, RunStopped, TransientError
 from datagen_lib.events import ImageFailed, ImageSaved, Listener
 from datagen_lib.folder.pictures import warm_up
 from datagen_lib.folder.store import Store
@@ -22,12 +22,17 @@ DEAD_ENDPOINT = 5  # pictures in a row that failed although every retry was used
 
 
 async def images_to_make(store: Store, *, force: bool = False) -> list[CatalogItem]:
-    """The items whose picture is missing, broken or made from an older prompt; all with `force`."""
-    if force:
+    """The items whose picture is missing, broken or made from an older prompt; all with `force`.
+
+    A run with `force` that was interrupted goes on where it stopped.
+    """
+    if force and not store.state.generation:
         return list(store.items)
 
     def look(items: Sequence[CatalogItem]) -> list[CatalogItem]:
-        return [item for item in items if store.image_state(item) != "current"]
+        return [
+            item for item in items if store.image_state(item) != "current" or (force and not store.made_again(item))
+        ]
 
     # In slices, so that an interrupt is noticed between them.
     slices = [store.items[start : start + 64] for start in range(0, len(store.items), 64)]
@@ -60,7 +65,11 @@ class _Images:
 
     async def work(self, queue: asyncio.Queue[CatalogItem | None]) -> None:
         while (item := await queue.get()) is not None:
-            await self._make(item)
+            try:
+                await self.store.before_picture()
+                await self._make(item)
+            except RunStopped as error:
+                await self.client.stop(error)  # the pictures under way are paid for
         queue.put_nowait(None)  # for the next worker
 
     async def _make(self, item: CatalogItem) -> None:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from datagen_lib.errors import (
     CallFailed,
     ContentFiltered,
+    DiskError,
     EndpointGaveUp,
     FruitlessBatches,
     MalformedAnswer,
@@ -128,7 +129,10 @@ class _Items:
     async def _run_batch(self, batch: Batch) -> None:
         """One batch to its end, and what its end means for the next."""
         problem = await self._ask_twice(batch)
-        await self.store.in_thread(self.store.sync)
+        try:
+            await self.store.durable()
+        except DiskError as error:
+            await self.client.stop(error)  # other calls under way are paid for
         self.planner.done(batch)
         self.listen(BatchDone(batch.count, batch.returned, batch.accepted, problem.what if problem else ""))
         self.fruitless = 0 if batch.accepted else self.fruitless + 1

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from datagen_lib.events import ItemsComplete
-from datagen_lib.folder import catalogue, disk, pictures, store
+from datagen_lib.folder import album, catalogue, disk, pictures
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem, Category
 from datagen_lib.pipeline.account import Account
@@ -263,9 +263,9 @@ def test_pictures_are_handled_outside_the_loop(
     decoder = next(part for name, part in vars(answers).items() if name.endswith("base64"))
     for owner, name in (
         (decoder, "b64decode"),
-        (store, "checked_png"),
-        (store, "marked_png"),
-        (store, "prompt_hash"),
+        (album, "checked_png"),
+        (album, "marked_png"),
+        (album, "prompt_hash"),
         (pictures, "prompt_hash"),
         (disk.os, "fsync"),
     ):

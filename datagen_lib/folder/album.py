@@ -1,0 +1,179 @@
+"""The pictures of the folder: each in its place, and where the others lie that were paid for.
+
+`images/` holds the items' pictures and nothing else. A paid picture that a new one replaces is kept in `replaced/`. One
+without an item, or one that could not reach its place, lies in `orphans/` and is taken back when it fits an item.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+from pathlib import Path
+from uuid import uuid4
+
+from datagen_lib.errors import DiskError, FolderError
+from datagen_lib.models import FILENAME_PATTERN, CatalogItem
+
+from .catalogue import Catalogue
+from .disk import MEGABYTE
+from .pictures import ImageState, checked_png, image_state, marked_png, prompt_hash, read_marks
+from .state import FolderState
+
+log = logging.getLogger(__name__)
+
+IMAGES = "images"
+REPLACED = "replaced"
+ORPHANS = "orphans"
+UNUSABLE = "unusable"
+RESERVE = 8 * MEGABYTE  # for texts, logs and the report
+BYTES_PER_PIXEL = 4  # no PNG that a service sends is larger
+
+
+class Album(Catalogue):
+    """The catalogue's pictures on disk.
+
+    Attributes:
+        images: their folder.
+        state: what the folder remembers.
+        provider: who made the items; "" where that is not known.
+    """
+
+    def __init__(self, root: Path, *, validate: bool = True) -> None:
+        super().__init__(root, validate=validate)
+        self.images = root / IMAGES
+        self.state = FolderState()
+        self._user = ""  # the provider of this run
+        self._room = RESERVE
+
+    @property
+    def provider(self) -> str:
+        return self.state.provider
+
+    def image_path(self, item: CatalogItem) -> Path:
+        return self.images / item.filename
+
+    # -- what is there -----------------------------------------------------------------------------------------------
+
+    def image_state(self, item: CatalogItem) -> ImageState:
+        """Whether the item's picture is whole and was made from the prompt that the item has now.
+
+        A picture of another generator does not say what it was made from. The item's prompt is remembered when such a
+        picture is first seen, so that a later edit is noticed.
+        """
+        state = image_state(self.image_path(item), item.image_prompt)
+        if state == "current" and "promptHash" not in self._marks(item):
+            seen = self.state.prompts.setdefault(item.product_id, prompt_hash(item.image_prompt))
+            return "current" if seen == prompt_hash(item.image_prompt) else "stale"
+        return state
+
+    def made_again(self, item: CatalogItem) -> bool:
+        """Whether an unfinished run with --force-images has made this picture already."""
+        return bool(self.state.generation) and self._marks(item).get("generation") == self.state.generation
+
+    def _marks(self, item: CatalogItem) -> dict[str, str]:
+        try:
+            return read_marks(self.image_path(item))
+        except (OSError, ValueError):
+            return {}
+
+    def dear_pictures(self) -> int:
+        """How many of the items' pictures may have been paid for."""
+        return sum(self._dear(item) for item in self.items)
+
+    def _dear(self, item: CatalogItem) -> bool:
+        """Whether the item has a picture that the offline model did not make, as far as is known."""
+        if not self.disk.exists(f"{IMAGES}/{item.filename}"):
+            return False
+        marks = self._marks(item)
+        unsaid = self.provider if "promptHash" in marks else "unknown"
+        return (marks.get("provider") or unsaid) != "offline"
+
+    # -- a new one ---------------------------------------------------------------------------------------------------
+
+    def start_again(self) -> None:
+        """Begin to make all pictures again, or go on where an earlier run stopped; the next `begin` writes it down."""
+        self.state.generation = self.state.generation or uuid4().hex
+
+    def end_again(self) -> None:
+        """All pictures are made again; the next `close` writes it down."""
+        self.state.generation = ""
+
+    def need_room(self, pictures: int, *, size: int) -> None:
+        """Say how many pictures of `size` x `size` pixels may be under way at once.
+
+        Raises:
+            DiskError: the disk has no room for them.
+        """
+        self._room = RESERVE + pictures * size * size * BYTES_PER_PIXEL
+        self.disk.require_room(self._room)
+
+    async def before_picture(self) -> None:
+        """What must hold before a picture is asked for: its item's line is durable, and the disk has room.
+
+        Raises:
+            DiskError: one of them does not.
+        """
+        await self.durable()
+        await self.in_thread(self.disk.require_room, self._room)
+
+    def save_image(self, item: CatalogItem, data: bytes, *, size: int) -> None:
+        """Check the picture, mark it with its item, its prompt's hash and its maker, and put it in its place.
+
+        Raises:
+            TransientError: the bytes are no whole picture of the right size; the same call may bring a better one.
+            DiskError: the disk refuses; where it takes the picture elsewhere, the next run finds it there.
+        """
+        picture = checked_png(data, size=size)
+        marks = {
+            "productId": item.product_id,
+            "promptHash": prompt_hash(item.image_prompt),
+            "provider": self._user,
+            "generation": self.state.generation,
+        }
+        pieces = marked_png(picture, marks)
+        name = f"{IMAGES}/{item.filename}"
+        try:
+            if self._dear(item):
+                self.disk.make_folders(REPLACED)
+                self.disk.duplicate(name, self.disk.free_name(f"{REPLACED}/{item.filename}"))
+            self.disk.write(name, *pieces)
+        except DiskError:
+            with contextlib.suppress(DiskError, FolderError):
+                self.disk.make_folders(ORPHANS)
+                self.disk.write(f"{ORPHANS}/{item.filename}", *pieces)
+            raise
+
+    def keep_unusable(self, item: CatalogItem, data: bytes, *, ending: str) -> str:
+        """Put a paid answer aside that is no picture, and return its name in the folder.
+
+        Args:
+            item: whose picture it should have been.
+            data: the bytes as they came.
+            ending: of the file's name, such as ".svg".
+        """
+        self.disk.make_folders(UNUSABLE)
+        name = self.disk.free_name(f"{UNUSABLE}/{item.product_id}{ending}")
+        self.disk.write(name, data)
+        return name
+
+    # -- strays ------------------------------------------------------------------------------------------------------
+
+    def _sort_strays(self) -> None:
+        """Take back pictures that fit an item without one, then set aside those that have no item."""
+        there = {name for name in self.disk.names(IMAGES) if re.fullmatch(FILENAME_PATTERN, name)}
+        wanted = {item.filename: item for item in self.items}
+        for name in set(self.disk.names(ORPHANS)) & (wanted.keys() - there):
+            path = self.disk.path(f"{ORPHANS}/{name}")
+            if image_state(path, wanted[name].image_prompt) == "current":
+                self.disk.move(f"{ORPHANS}/{name}", f"{IMAGES}/{name}")
+                log.info("took back the picture of %s from %s/", wanted[name].name, ORPHANS)
+        # Where the file system knows no case, a name in another case is the item's all the same.
+        strays = there - wanted.keys()
+        known = {name.lower() for name in wanted} if strays else set()
+        strays = {name for name in strays if name.lower() not in known}
+        if strays:
+            log.warning("%d pictures in %s belong to no item; they now lie in %s/", len(strays), IMAGES, ORPHANS)
+            self.disk.make_folders(ORPHANS)
+        for name in sorted(strays):
+            self.disk.move(f"{IMAGES}/{name}", self.disk.free_name(f"{ORPHANS}/{name}"))
