@@ -141,7 +141,6 @@ def test_help_loads_nothing_heavy() -> None:
         "starlette",
         "uvicorn",
         "tqdm",
-        "ijson",
         "IPython",
     }
 

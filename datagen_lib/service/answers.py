@@ -13,6 +13,7 @@ from .stream import Mask
 
 MOST_TOKENS = 10**9  # a larger count is no count
 LONGEST_WORDS = 4096  # characters of a refusal
+LONGEST_TEXT = 2**20  # characters of a whole answer; 100 items have 60,000, and thoughts before them some more
 
 STATUS = {
     "invalid_api_key": 401,
@@ -92,7 +93,7 @@ class ObjectReader:
         self._most = most
         self._content, self._call = Scanner(key, lenient=lenient), Scanner(key, lenient=lenient)
         self._streams = False  # whether the text comes in deltas
-        self._count = 0
+        self._count = self._size = 0
         self._finish = self._refusal = ""
 
     @property
@@ -105,6 +106,7 @@ class ObjectReader:
 
         Raises:
             AnsweredError: the chunk reports an error.
+            MalformedAnswer: the text is longer than any answer.
         """
         if error := answered_error(chunk):
             raise error
@@ -129,7 +131,7 @@ class ObjectReader:
         if self.full:
             return
         text = self._content if self._content.start.strip() or not self._call.start else self._call
-        began = f"it begins: {opening(text.start, mask=self._mask)}" if text.start.strip() else "it is empty"
+        began = self._began(text)
         if self._finish == "content_filter":
             raise ContentFiltered("the service's content filter cut the answer")
         if self._refusal:
@@ -145,6 +147,9 @@ class ObjectReader:
         if not self._count:
             raise MalformedAnswer(f"the answer holds no {self._key}; {began}")
 
+    def _began(self, text: Scanner) -> str:
+        return f"it begins: {opening(text.start, mask=self._mask)}" if text.start.strip() else "it is empty"
+
     def _part(self, choice: dict[str, Any]) -> dict[str, Any]:
         """What the choice adds. A whole message at the end of a stream only repeats it."""
         delta = as_dict(choice.get("delta"))
@@ -158,6 +163,9 @@ class ObjectReader:
             self._refusal += _words(part.get("refusal"))
         found: list[Any] = []
         for scanner, text in ((self._content, _words(part.get("content"))), (self._call, _arguments(part))):
+            self._size += len(text)
+            if self._size > LONGEST_TEXT:
+                raise MalformedAnswer(f"the answer is longer than {LONGEST_TEXT:,} characters; {self._began(scanner)}")
             if piece := scanner.joined(text):
                 self._record.append(piece)
                 found += scanner.feed(piece)

@@ -27,7 +27,8 @@ MOST_PUT_ASIDE = 2**20  # bytes of an answer that holds no picture
 
 _WEB_ADDRESS = re.compile(r"\s*https?://", re.IGNORECASE)
 _DATA_ADDRESS = re.compile(r"\s*data:([^,]{0,200}),", re.IGNORECASE)
-_BASE64 = re.compile(r"[A-Za-z0-9+/_=\s-]{64}")
+# A path opens with a slash, and so does a JPEG, but in one way only.
+_BASE64 = re.compile(r"\s*+(?!/(?!9j/))[A-Za-z0-9+/_=\s-]{64,}\Z")
 _VERDICT = re.compile(r"content.?filter|content.?policy|moderation|safety|nsfw", re.IGNORECASE)
 
 

@@ -25,7 +25,7 @@ import pydantic_core
 from datagen_lib.errors import MalformedAnswer, TransientError
 from datagen_lib.text import opening
 
-LARGEST_VALUE = 4 * 2**20  # bytes of one event, or of a whole text answer: as values it is about 30 times that
+LARGEST_VALUE = 2 * 2**20  # bytes of one event, or of a whole text answer: as values it is about 30 times that
 MOST_VALUES = 10_000  # in one event or body
 BLANKS = b" \t\r\n"
 MARK = b"\xef\xbb\xbf"  # the byte-order mark

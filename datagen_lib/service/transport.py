@@ -24,8 +24,8 @@ LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)  # t
 
 MIB = 2**20  # bytes
 LARGEST_TEXT = 32 * MIB  # a stream says a token in 300 bytes or so; 100 items are 48,000 tokens at most
-LARGEST_PICTURE = 48 * MIB  # in base64; a 2048 x 2048 PNG of noise is 22 MiB
-LARGEST_DOWNLOAD = 64 * MIB
+LARGEST_PICTURE = 24 * MIB  # in base64, which a 2048 x 2048 PNG of noise just fits; four may be under way at once
+LARGEST_DOWNLOAD = 24 * MIB
 LARGEST_ERROR = 256 * 1024  # bytes
 ERROR_SECONDS = 10.0  # for the body of an error, once its status is known
 PIECE = 64 * 1024  # bytes unpacked at a time
