@@ -19,7 +19,7 @@ from datagen_lib.models import CatalogItem, Category
 from datagen_lib.pipeline.account import Account
 from datagen_lib.pipeline.run import run
 from datagen_lib.prompts import ITEMS, items_request
-from datagen_lib.service import answers
+from datagen_lib.service import drawn
 from datagen_lib.settings import Settings
 from datagen_lib.stages import images
 from datagen_lib.stages.memory import NameMemory
@@ -260,9 +260,8 @@ def test_pictures_are_handled_outside_the_loop(
 
         monkeypatch.setattr(owner, name, watched)
 
-    decoder = next(part for name, part in vars(answers).items() if name.endswith("base64"))
     for owner, name in (
-        (decoder, "b64decode"),
+        (drawn.pybase64, "b64decode"),
         (album, "checked_png"),
         (album, "marked_png"),
         (album, "prompt_hash"),
