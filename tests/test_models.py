@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import Command, calls
+from factories import THEMES, answering, figure
 from fakes.description import schema_problems
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +21,6 @@ from pydantic import Field
 
 from datagen_lib.models import (
     LIMITS,
-    OPENINGS,
     CatalogItem,
     Category,
     ItemDraft,
@@ -39,23 +39,6 @@ TAGLINE = (
     '    tagline: Annotated[str | None, Length(5, 40)] = Field(default=None, description="a short praise, or null")\n'
 )
 PRICE = '    price: float | None = Field(default=None, ge=0, description="what it costs, in dollars, or null")\n'
-THEMES = [{"name": f"Theme {chr(65 + n)} Folk", "slug": f"theme-{n}"} for n in range(20)]
-
-
-def figure(name: str, **changes: Any) -> dict[str, Any]:
-    return {
-        "name": name,
-        "description": "A fine figure of a sailor. It stands on a small plate.",
-        "category": THEMES[0]["name"],
-        "imagePrompt": f"{OPENINGS[0]}, sailor, clean background",
-    } | changes
-
-
-def answering(items: list[dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    def write(messages: Any, schema: Any, *, seed: int) -> dict[str, Any]:
-        return {"categories": THEMES} if "categories" in schema["properties"] else {"items": items}
-
-    return write
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import Command
+from factories import THEMES, figure
 from fakes.service import Answer, Request, Service, chunk, events
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,17 +18,7 @@ from datagen_lib.models import CatalogItem, Category
 from datagen_lib.spelling import name_keys, shop_slugs
 from datagen_lib.stages.categories import new_category
 
-THEMES = [{"name": f"Theme {chr(65 + n)} Folk", "slug": f"theme-{n}"} for n in range(20)]
 RAW = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]")
-
-
-def figure(name: str, **changes: Any) -> dict[str, Any]:
-    return {
-        "name": name,
-        "description": "A fine figure of a sailor. It stands on a small plate.",
-        "category": THEMES[0]["name"],
-        "imagePrompt": "Photorealistic LEGO-style minifigure, sailor, clean background",
-    } | changes
 
 
 def deep(levels: int) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import Command, calls
+from factories import THEMES, answering, figure
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -175,26 +176,6 @@ def test_the_prompt_of_a_large_catalogue_is_no_larger(command: Command, stand_in
 # -- what is kept ------------------------------------------------------------------------------------------------------
 
 
-def answering(items: list[Any]) -> Callable[..., dict[str, Any]]:
-    """A model that knows these items only, and gives them all whatever it is asked."""
-
-    def write(messages: Any, schema: Any, *, seed: int) -> dict[str, Any]:
-        if "categories" in schema["properties"]:
-            return {"categories": [{"name": f"{one.name} Folk", "slug": one.slug} for one in CATEGORIES]}
-        return {"items": items}
-
-    return write
-
-
-def draft(name: str) -> dict[str, str]:
-    return {
-        "name": name,
-        "description": "A fine figure of a sailor. It stands on a small plate.",
-        "category": "Theme A Folk",
-        "imagePrompt": "Photorealistic LEGO-style minifigure, sailor, clean background",
-    }
-
-
 @given(
     st.lists(
         st.sampled_from(["Sea Cook", "SEA COOK", "Sea-Cook", " sea  cook ", "Séa Cook", "Sea Cooks", "Land Cook"]),
@@ -205,7 +186,7 @@ def draft(name: str) -> dict[str, str]:
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_name_comes_twice(command: Command, stand_in: Start, names: list[str]) -> None:
     """Of names that are the same but for case, blanks and punctuation the first is kept, the others are logged."""
-    server = stand_in(write=answering([draft(name) for name in names]))
+    server = stand_in(write=answering([figure(name) for name in names]))
     command.use(server)
     command.set(PARALLEL_TEXT_REQUESTS="1")
     distinct = list(dict.fromkeys(fold(name) for name in names))
@@ -225,7 +206,7 @@ def test_no_name_comes_twice(command: Command, stand_in: Start, names: list[str]
 
 def test_all_that_a_batch_brings_is_kept(command: Command, stand_in: Start) -> None:
     """A model that writes up to half again as many as were asked for is not wasted: all that passes is kept."""
-    server = stand_in(write=answering([draft(f"Sailor {chr(65 + n)}") for n in range(7)]))
+    server = stand_in(write=answering([figure(f"Sailor {chr(65 + n)}") for n in range(7)]))
     command.use(server)
 
     result = command("--dry-run", "--target-count", "5")
@@ -236,7 +217,7 @@ def test_all_that_a_batch_brings_is_kept(command: Command, stand_in: Start) -> N
 
 def test_an_answer_far_too_long_is_cut(command: Command, stand_in: Start) -> None:
     """Of an answer that goes on and on, half again as many items as were asked for are taken, and no more is read."""
-    server = stand_in(write=answering([draft(f"Sailor {n}") for n in range(120)]))
+    server = stand_in(write=answering([figure(f"Sailor {n}") for n in range(120)]))
     command.use(server)
 
     result = command("--dry-run", "--target-count", "6", "--batch-size", "6")
@@ -247,11 +228,10 @@ def test_an_answer_far_too_long_is_cut(command: Command, stand_in: Start) -> Non
 
 def test_items_of_another_known_category_are_kept(command: Command, stand_in: Start) -> None:
     """An item for a category that exists, though another was asked for, is kept under that category's exact name."""
-    odd = draft("Sea Cook") | {"category": "  theme t   FOLK "}
+    odd = figure("Sea Cook", category="  theme t   FOLK ")
     command.use(stand_in(write=answering([odd])))
     command.folder.path.mkdir()
-    known = [{"name": f"{one.name} Folk", "slug": one.slug} for one in CATEGORIES]
-    (command.folder / "categories.json").write_text(json.dumps(known), encoding="utf-8")
+    (command.folder / "categories.json").write_text(json.dumps(THEMES), encoding="utf-8")
 
     command("--dry-run", "--target-count", "1", "--batch-size", "1")
 
@@ -260,8 +240,8 @@ def test_items_of_another_known_category_are_kept(command: Command, stand_in: St
 
 def test_what_is_refused_is_logged_as_it_came(command: Command, stand_in: Start) -> None:
     """rejected_items.jsonl has the item as the model wrote it, the names of the rules, and the reasons."""
-    bad = draft("Official  Sea Cook") | {"imagePrompt": "A drawing"}
-    command.use(stand_in(write=answering([bad, draft("Sea Cook")])))
+    bad = figure("Official  Sea Cook", imagePrompt="A drawing")
+    command.use(stand_in(write=answering([bad, figure("Sea Cook")])))
 
     command("--dry-run", "--target-count", "1", "--batch-size", "1")
     (line,) = command.folder.rejected
@@ -273,7 +253,7 @@ def test_what_is_refused_is_logged_as_it_came(command: Command, stand_in: Start)
 
 def test_soft_breaches_are_counted_not_refused(command: Command, stand_in: Start) -> None:
     """An item that breaks only soft rules is kept, and the report counts the breach."""
-    soft = draft("Sea Cook") | {"description": "Only one sentence about a cook at sea"}
+    soft = figure("Sea Cook", description="Only one sentence about a cook at sea")
     command.use(stand_in(write=answering([soft])))
 
     command("--dry-run", "--target-count", "1", "--batch-size", "1")
@@ -304,7 +284,7 @@ def test_other_rules_can_be_tried(command: Command, stand_in: Start) -> None:
             yield Violation("no-hats", "the name speaks of a hat")
 
     rules = Rules(items=(*ITEM_RULES, no_hats), forbidden=(*FORBIDDEN, "Oyster Folk"))
-    server = stand_in(write=answering([draft("Oyster-Folk Hat"), draft("Sea Cook")]))
+    server = stand_in(write=answering([figure("Oyster-Folk Hat"), figure("Sea Cook")]))
     chosen = Settings.load(environ=server.settings, target_count=1, batch_size=1, dry_run=True)
     outcome = run_sync(run(chosen, prompts=Prompts(rules=rules)))
 
