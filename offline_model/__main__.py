@@ -10,9 +10,10 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 
-from .server.app import Latency
+from .server.dials import Latency
 from .server.faults import KINDS, Faults
 from .server.server import Server, start
 
@@ -28,14 +29,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed=options.seed,
             faults=options.faults and Faults.parse(options.faults, seed=options.seed),
             text_latency=options.text_latency,
+            text_pace=options.text_pace,
             image_latency=options.image_latency,
             text_rpm=options.text_rpm,
             image_rpm=options.image_rpm,
             window=options.window,
             window_kind=options.window_kind,
+            replay=options.replay,
         )
     except OSError as exc:
-        return _refuse(_why_not(exc, options.port))
+        return _refuse(_why_not(exc, options))
     except (ValueError, OverflowError) as exc:
         return _refuse(str(exc))
     with server, _interrupts() as asked:
@@ -67,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
         )
         parser.add_argument(f"--{route}-rpm", type=_positive, metavar="N", help="requests a minute (default: no limit)")
     parser.add_argument(
+        "--text-pace",
+        type=_positive,
+        metavar="N",
+        help="characters a second at which streamed text is played (default: as fast as it is written)",
+    )
+    parser.add_argument(
         "--window", type=_positive, metavar="SECONDS", help="over which a minute's share is enforced (default 10)"
     )
     parser.add_argument("--window-kind", choices=("fixed", "sliding"), default="fixed", help="(default fixed)")
@@ -76,6 +85,12 @@ def _parser() -> argparse.ArgumentParser:
         help='what goes wrong and how often: "429=0.1,5xx=0.05,image:cut=0.04,text:malformed@2+5"; '
         "a rate from 0 to 1 and, behind @, the numbers of the calls",
     )
+    parser.add_argument(
+        "--replay",
+        type=Path,
+        metavar="DIR",
+        help="play back the answers recorded in DIR/tape.jsonl; what is not on it, the offline model answers",
+    )
     return parser
 
 
@@ -83,7 +98,7 @@ def _port(text: str) -> int:
     with suppress(ValueError):
         if 0 <= int(text) <= 65_535:
             return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no port; 0 to 65535 is")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port; a port is a number from 0 to 65535")
 
 
 def _positive(text: str) -> float:
@@ -102,7 +117,10 @@ def _latency(text: str) -> Latency:
     raise argparse.ArgumentTypeError(f"{text!r} is neither seconds nor a spread such as 10-60")
 
 
-def _why_not(exc: OSError, port: int) -> str:
+def _why_not(exc: OSError, options: argparse.Namespace) -> str:
+    port = options.port
+    if options.replay is not None and exc.filename is not None:
+        return f"can't read the tape {exc.filename}: {exc.strerror or exc}; --replay takes a folder with a tape.jsonl"
     if exc.errno in (errno.EADDRINUSE, getattr(errno, "WSAEADDRINUSE", None)):
         return f"port {port} is in use; choose another with --port, or --port 0 for any that is free"
     if exc.errno in (errno.EACCES, getattr(errno, "WSAEACCES", None)):

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 import traceback
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from . import asks, guard, listing, refusals
-from .asks import Ask
+from .answers import Answers
+from .api import asks, listing, refusals
+from .api.checks_chat import check_chat
+from .api.checks_images import check_image
+from .api.checks_responses import check_responses
+from .api.refusals import Refused
+from .api.values import api_version
 from .calls import Call
-from .chat import ChatAnswer
-from .checks_chat import check_chat
-from .checks_images import check_image
-from .checks_responses import check_responses
-from .exchange import Exchange
-from .faults import Fault, Faults
-from .http import MAX_BODY, Connection, Cut, Gone, Head, TooMuch
-from .model import Model
-from .pictures import images
+from .dials import Dials
+from .faults import Fault
 from .quota import Quota
 from .record import Record
-from .refusals import Refused
-from .responses import ResponsesAnswer, Store, as_items
 from .routes import Path, find, not_offered
-from .spoil import spoil_image
-from .values import api_version
+from .wire import guard
+from .wire.exchange import Exchange
+from .wire.http import MAX_BODY, Connection, Cut, Gone, Head, TooMuch
 
-Latency = float | tuple[float, float]
-"""Seconds, or the shortest and the longest of an even spread."""
+log = logging.getLogger(__name__)
+
 RateHeaders = Literal["full", "unknown", "off"]
 
 _KEPT_OF_A_STRANGER = 200
@@ -45,17 +43,12 @@ class App:
 
     port: int
     key: str
-    seed: int
-    faults: Faults
-    text_latency: Latency
-    text_pace: float | None
-    image_latency: Latency
+    dials: Dials
     quotas: Mapping[str, Quota]
     rate_headers: RateHeaders
     deployments: Mapping[str, Collection[str] | None]
-    model: Model
     record: Record
-    store: Store = field(default_factory=Store)
+    answers: Answers
 
     async def serve(self, connection: Connection) -> None:
         """Answer the requests of one connection until it ends."""
@@ -163,8 +156,8 @@ class App:
         if path.name == "deployments":
             return listing.deployed(self.deployments)
         if path.name == "input_items":
-            return self.store.listed(path.id)
-        return self.store.drop(path.id) if method == "DELETE" else self.store.find(path.id).answer
+            return self.answers.store.listed(path.id)
+        return self.answers.store.drop(path.id) if method == "DELETE" else self.answers.store.find(path.id).answer
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
@@ -176,7 +169,7 @@ class App:
         except Refused as refused:
             unreadable = refused
         self._throttle(call, exchange)
-        if fault := self.faults.pick("call", call):
+        if fault := self.dials.faults.pick("call", call):
             await self._fail(call.struck(fault), call, exchange)
             return
         if unreadable is not None:
@@ -185,14 +178,14 @@ class App:
         self._find_deployment(call)
         if path.name == "images":
             check_image(body, call.family, version)
-            await self._image(call, body, exchange)
+            await self.answers.image(call, body, exchange)
         elif path.name == "responses":
             check_responses(body, version)
-            before = self.store.before(body.get("previous_response_id"))
-            await self._text(call, body, asks.of_responses(body, before), exchange)
+            before = self.answers.store.before(body.get("previous_response_id"))
+            await self.answers.text(call, body, asks.of_responses(body, before), exchange)
         else:
             check_chat(body, version)
-            await self._text(call, body, asks.of_chat(body), exchange)
+            await self.answers.text(call, body, asks.of_chat(body), exchange)
 
     def _throttle(self, call: Call, exchange: Exchange) -> None:
         """Count the call against its quota; raise a 429 when that is used up."""
@@ -227,91 +220,13 @@ class App:
         """Answer with the fault."""
         kind = fault.kind
         if kind == "cut":
-            raise Cut(reset=self.faults.draw("reset", call.route, call.number) < 0.5)
+            raise Cut(reset=self.dials.faults.draw("reset", call.route, call.number) < 0.5)
         if kind == "hang":
             await exchange.left()
         if kind == "5xx":
-            kind = ("500", "502", "503", "504")[int(self.faults.draw("5xx", call.route, call.number) * 4)]
+            kind = ("500", "502", "503", "504")[int(self.dials.faults.draw("5xx", call.route, call.number) * 4)]
         if kind == "502":
             page = b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
             await exchange.whole(502, page, "text/html")
             return
         raise refusals.of_fault(kind, fault, call)
-
-    # --- text --------------------------------------------------------------------------------------------------------
-
-    async def _text(self, call: Call, body: Mapping[str, Any], ask: Ask, exchange: Exchange) -> None:
-        began, latency = time.monotonic(), self._latency(self.text_latency, call)
-        fault = self.faults.pick("answer", call)
-        kind = call.struck(fault).kind if fault else ""
-        completion = await self.model.complete(ask, call, kind, self.faults)
-        call.source = "model"
-        answer: ChatAnswer | ResponsesAnswer
-        if "messages" in body:
-            answer = ChatAnswer(completion, body)
-        else:
-            answer = ResponsesAnswer(completion, body)
-            if body.get("store") is not False:
-                items = [*self.store.before(body.get("previous_response_id")), *as_items(body.get("input"))]
-                self.store.keep(answer.whole(), items)
-        if ask.stream:
-            await self._stream(exchange, answer, kind, began, latency)
-            return
-        await exchange.until(began + latency)
-        if kind == "stream-error":
-            raise refusals.of_fault("500", Fault("500"), call)
-        data = json.dumps(answer.whole(), ensure_ascii=False).encode("utf-8", "replace")
-        await exchange.whole(200, data, "application/json", stop=kind)
-
-    async def _stream(
-        self, exchange: Exchange, answer: ChatAnswer | ResponsesAnswer, kind: str, began: float, latency: float
-    ) -> None:
-        """Send the events, the text paced evenly; events that are due are sent together."""
-        events = list(answer.events())
-        whole = sum(size > 0 for size, _ in events) or 1
-        stop_at = whole // 2 if kind in ("cut-body", "stall", "stream-error") else whole
-        await exchange.begin(200, "text/event-stream; charset=utf-8")
-        sent, characters, number, due = 0, 0, 0, bytearray()
-        for number, (size, data) in enumerate(events):  # noqa: B007 - how far it came matters below
-            if size:
-                if sent == stop_at < whole:
-                    break
-                sent, characters = sent + 1, characters + size
-                # the text is spread over the latency; where a pace is set, it begins after that and keeps the pace
-                paced = characters / self.text_pace if self.text_pace else None
-                moment = began + (latency * sent / whole if paced is None else latency + paced)
-                if moment > time.monotonic() + 0.005:
-                    await exchange.part(bytes(due))
-                    due.clear()
-                    await exchange.until(moment)
-            due += data.encode("utf-8", "replace")
-            if len(due) > 16_384:
-                await exchange.part(bytes(due))
-                due.clear()
-        if kind == "stream-error":
-            due += answer.broken(number).encode()
-        await exchange.part(bytes(due))
-        await exchange.stop(kind)
-        await exchange.end()
-
-    # --- pictures ----------------------------------------------------------------------------------------------------
-
-    async def _image(self, call: Call, body: Mapping[str, Any], exchange: Exchange) -> None:
-        began, latency = time.monotonic(), self._latency(self.image_latency, call)
-        fault = self.faults.pick("answer", call)
-        kind = call.struck(fault).kind if fault else ""
-        draw = self.faults.draw("answer", "image", call.number)
-        # none is drawn before its time comes near, so that a client that gives up early costs nothing
-        await exchange.until(began + latency - 1.0)
-        drawn = await exchange.unless_left(self.model.pictures(body, kind))
-        call.source = "model"
-        pictures = [spoil_image(kind, picture, draw) for picture in drawn]
-        await exchange.until(began + latency)
-        answer = json.dumps(images(pictures, body)).encode()
-        await exchange.whole(200, answer, "application/json", stop=kind)
-
-    def _latency(self, latency: Latency, call: Call) -> float:
-        if isinstance(latency, tuple):
-            low, high = latency
-            return low + (high - low) * self.faults.draw("latency", self.seed, call.route, call.number)
-        return latency

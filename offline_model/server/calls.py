@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .api.refusals import Family
 from .faults import Fault, Route
-from .refusals import Family
 
 
 @dataclass

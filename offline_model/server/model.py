@@ -11,15 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from .asks import Ask, content_text
+from .api.asks import Ask
+from .api.completion import Choice, Completion, tokens
+from .api.fitting import Hints, fit, schema_in
+from .api.pictures import as_asked
+from .api.schema import resolve
+from .api.tools import call_of, choose
 from .calls import Call
-from .completion import Choice, Completion, tokens
 from .faults import Faults
-from .fitting import Hints, fit, schema_in
-from .pictures import as_asked
-from .schema import resolve
 from .spoil import spoil_answer, spoil_items, spoil_text
-from .tools import call_of, choose
 
 Write = Callable[..., dict[str, Any]]
 """`write(messages, schema, *, seed) -> object` that the schema describes."""
@@ -97,7 +97,7 @@ class Model:
         return Choice(await self._json(ask, call, kind, seed, faults))
 
     async def _json(self, ask: Ask, call: Call, kind: str, seed: int, faults: Faults) -> str:
-        schema = ask.schema or schema_in("\n".join(content_text(message.get("content")) for message in ask.messages))
+        schema = ask.schema or schema_in(ask.words)
         answer = await self._known(ask, schema, seed)
         if schema is not None:
             answer = fit(answer, schema, schema, hints=Hints(ask.text))

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from .api.refusals import Family, Refused
 from .faults import Route
-from .refusals import Family, Refused
 
 Name = Literal["chat", "responses", "response", "input_items", "images", "models", "model", "deployments", ""]
 

@@ -11,17 +11,21 @@ from __future__ import annotations
 import secrets
 import socket
 from collections.abc import Collection
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from . import listing
-from .app import App, Latency, RateHeaders
+from .answers import Answers
+from .api import listing
+from .app import App, RateHeaders
 from .calls import Call
+from .dials import Dials, Latency
 from .faults import Faults
 from .model import Draw, Model, Write
 from .quota import Quota, Window
 from .record import Record
-from .thread import ServerThread, listen
+from .tape import Tape
+from .wire.thread import ServerThread, listen
 
 API_VERSION = "2025-04-01-preview"
 
@@ -34,47 +38,47 @@ class Server:
         key: the key that it takes as `api-key` or as a bearer token.
     """
 
-    def __init__(self, app: App, listener: socket.socket) -> None:
+    def __init__(self, app: App, model: Model, listener: socket.socket) -> None:
         self.url, self.key = f"http://127.0.0.1:{app.port}", app.key
-        self._app = app
+        self._app, self._dials, self._model = app, app.dials, model
         self._thread = ServerThread(app.serve, listener)
         self._thread.start()
 
     @property
     def faults(self) -> Faults:
         """What goes wrong; change it, or put another in its place, at any time."""
-        return self._app.faults
+        return self._dials.faults
 
     @faults.setter
     def faults(self, faults: Faults) -> None:
-        self._app.faults = faults
+        self._dials.faults = faults
 
     @property
     def text_latency(self) -> Latency:
         """Seconds that a completion takes, or a pair to spread evenly between."""
-        return self._app.text_latency
+        return self._dials.text_latency
 
     @text_latency.setter
     def text_latency(self, latency: Latency) -> None:
-        self._app.text_latency = latency
+        self._dials.text_latency = latency
 
     @property
     def text_pace(self) -> float | None:
         """Characters a second of streamed text, or None for all at once."""
-        return self._app.text_pace
+        return self._dials.text_pace
 
     @text_pace.setter
     def text_pace(self, pace: float | None) -> None:
-        self._app.text_pace = pace
+        self._dials.text_pace = pace
 
     @property
     def image_latency(self) -> Latency:
         """Seconds that a picture takes, at least its drawing time, or a pair."""
-        return self._app.image_latency
+        return self._dials.image_latency
 
     @image_latency.setter
     def image_latency(self, latency: Latency) -> None:
-        self._app.image_latency = latency
+        self._dials.image_latency = latency
 
     @property
     def calls(self) -> list[Call]:
@@ -102,7 +106,7 @@ class Server:
     def stop(self) -> None:
         """End every connection and every thread; a second call does nothing."""
         self._thread.stop()
-        self._app.model.close()
+        self._model.close()
 
     def __enter__(self) -> Self:
         return self
@@ -136,6 +140,7 @@ def start(
     write: Write | None = None,
     draw: Draw | None = None,
     keep_calls: int = 100_000,
+    replay: Path | str | None = None,
 ) -> Server:
     """Start a stand-in and return when it takes connections.
 
@@ -158,10 +163,11 @@ def start(
         write: in place of the stand-in's own writer.
         draw: in place of the stand-in's own renderer.
         keep_calls: how many requests `Server.calls` keeps.
+        replay: a folder with a tape of recorded answers; what is not on it is answered by the model.
 
     Raises:
-        OSError: the port is in use or not allowed.
-        ValueError: a limit, window or pace that is not more than 0.
+        OSError: the port is in use or not allowed, or the tape can't be read.
+        ValueError: a limit, window or pace that is not more than 0, or a tape that is none.
     """
     limits = {"text": text_rpm, "image": image_rpm}
     quotas = {
@@ -171,19 +177,24 @@ def start(
     }
     if text_pace is not None and not text_pace > 0:
         raise ValueError("the pace of text must be more than 0 characters a second")
+    tape = None if replay is None else Tape.load(Path(replay))
     listener = listen(port)
-    app = App(
-        port=listener.getsockname()[1],
-        key=secrets.token_hex(16) if key is None else key,
+    dials = Dials(
         seed=seed,
         faults=Faults(seed=seed) if faults is None else faults,
         text_latency=text_latency,
         text_pace=text_pace,
         image_latency=image_latency,
+    )
+    model = Model(seed=seed, write=write, draw=draw)
+    app = App(
+        port=listener.getsockname()[1],
+        key=secrets.token_hex(16) if key is None else key,
+        dials=dials,
         quotas=quotas,
         rate_headers=rate_headers,
         deployments={"text": text_deployments, "image": image_deployments},
-        model=Model(seed=seed, write=write, draw=draw),
         record=Record(keep_calls),
+        answers=Answers(dials, model, tape),
     )
-    return Server(app, listener)
+    return Server(app, model, listener)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import json
 import ssl
 import threading
 import time
@@ -21,6 +22,7 @@ from PIL import Image
 from pydantic import BaseModel
 
 from offline_model import Call, Server, start
+from offline_model.server.wire.exchange import Exchange
 
 T = TypeVar("T")
 # Nothing here speaks TLS, and to load the certificates takes longer than a test.
@@ -182,3 +184,22 @@ def schema_format(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 PLAIN_SCHEMA = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
+
+
+def events(response: httpx2.Response) -> list[Any]:
+    """The JSON of each event of a stream, without the closing [DONE]."""
+    lines = [line.removeprefix("data: ") for line in response.text.split("\n\n") if line]
+    assert lines.pop() == "[DONE]"
+    return [json.loads(line) for line in lines]
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The moments that the server waits for, in place of waiting."""
+    moments: list[float] = []
+
+    async def until(_self: Exchange, moment: float) -> None:
+        moments.append(moment)
+
+    monkeypatch.setattr(Exchange, "until", until)
+    return moments

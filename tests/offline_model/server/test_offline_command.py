@@ -21,10 +21,12 @@ from offline_model.server.faults import KINDS
     ("arguments", "said"),
     [
         (["--faults", "42=0.1"], "unknown fault '42'"),
-        (["--port", "70000"], "is no port"),
+        (["--port", "70000"], "is not a port"),
         (["--text-rpm", "0"], "above 0"),
         (["--image-latency", "9-3"], "nor a spread"),
         (["--text-latency", "soon"], "nor a spread"),
+        (["--text-pace", "0"], "above 0"),
+        (["--replay", "no-such-folder"], "--replay takes a folder with a tape.jsonl"),
     ],
 )
 def test_the_command_says_what_is_wrong(capsys: pytest.CaptureFixture[str], arguments: list[str], said: str) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
-import httpx2
 import jsonschema
 import pytest
-from fakes.callers import CHAT, PICTURE, chat, picture, post
+from fakes.callers import CHAT, PICTURE, chat, events, picture, post
 
 from offline_model import Fault, Faults, Server
 
@@ -91,13 +89,6 @@ IMAGES = members(
 ERROR = members(
     "error", error={**members("message", code=STRING, message=STRING, param=STRING, type=STRING), "minProperties": 2}
 )
-
-
-def events(response: httpx2.Response) -> list[Any]:
-    """The JSON of each event of a stream, without the closing [DONE]."""
-    lines = [line.removeprefix("data: ") for line in response.text.split("\n\n") if line]
-    assert lines.pop() == "[DONE]"
-    return [json.loads(line) for line in lines]
 
 
 @pytest.mark.parametrize("fault", [None, "length", "refusal", "answer-filter"])

@@ -12,8 +12,9 @@ import pytest
 from fakes.callers import CHAT, HTTP, MESSAGES, VERSION, chat, settled
 
 from offline_model import Server
-from offline_model.server import http, record
-from offline_model.server.guard import MAX_DEPTH
+from offline_model.server import record
+from offline_model.server.wire import http
+from offline_model.server.wire.guard import MAX_DEPTH
 
 
 def port(server: Server) -> int:
@@ -200,7 +201,7 @@ def test_a_dribbled_request_is_given_up(server: Server, monkeypatch: pytest.Monk
 
 def test_too_many_connections_are_closed_unheard(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Idle ones can't use up the process's files."""
-    monkeypatch.setattr("offline_model.server.thread.MAX_CONNECTIONS", 1)
+    monkeypatch.setattr("offline_model.server.wire.thread.MAX_CONNECTIONS", 1)
     with closing(socket.create_connection(("127.0.0.1", port(server)), timeout=10)) as first:
         first.sendall(b"POST")
         assert raw(server, head(server)) == b""

@@ -16,7 +16,7 @@ import pytest
 from fakes.callers import arrived, ask, azure, chat, draw, offline_threads, picture, post, streamed, write
 
 from offline_model import Fault, Faults, Server, start
-from offline_model.server.thread import listen
+from offline_model.server.wire.thread import listen
 
 
 def test_takes_connections_as_soon_as_it_has_started_and_none_once_it_has_stopped() -> None:

@@ -9,19 +9,6 @@ import pytest
 from fakes.callers import chat
 
 from offline_model import Server
-from offline_model.server.exchange import Exchange
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The moments that the server waits for, in place of waiting."""
-    moments: list[float] = []
-
-    async def until(_self: Exchange, moment: float) -> None:
-        moments.append(moment)
-
-    monkeypatch.setattr(Exchange, "until", until)
-    return moments
 
 
 def test_a_stream_is_paced_evenly_over_its_latency(serve: Callable[..., Server], waits: list[float]) -> None:

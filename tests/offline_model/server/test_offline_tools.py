@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from offline_model import Fault, Faults, Server
-from offline_model.server.fitting import Hints, fit
+from offline_model.server.api.fitting import Hints, fit
 
 WEATHER = {
     "type": "object",

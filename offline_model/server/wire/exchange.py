@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .http import Connection, Cut, Gone
 
 if TYPE_CHECKING:
-    from .calls import Call
+    from offline_model.server.calls import Call
 
 _T = TypeVar("_T")
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from .refusals import Refused, invalid, wrong_key
+from offline_model.server.api.refusals import Refused, invalid, wrong_key
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MAX_DEPTH = 100

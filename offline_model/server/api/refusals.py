@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from .calls import Call
-    from .faults import Fault
+    from offline_model.server.calls import Call
+    from offline_model.server.faults import Fault
 
 Family = Literal["azure", "v1", "openai"]
 """The deployment routes, /openai/v1, and plain /v1."""

@@ -47,6 +47,11 @@ class Ask:
         return said[-1] if said else ""
 
     @property
+    def words(self) -> str:
+        """All that the messages say."""
+        return "\n".join(content_text(message.get("content")) for message in self.messages)
+
+    @property
     def told(self) -> str | None:
         """What the tools said since the user's last words, or None where none was called."""
         results: list[str] = []
