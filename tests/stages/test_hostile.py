@@ -39,7 +39,7 @@ HOSTILE: dict[str, tuple[Any, str]] = {
     "a long category": (figure("Sailor Three", category="c" * 50_000), "text-length"),
     "a long prompt": (figure("Sailor Four", imagePrompt="Photorealistic " * 3_000), "text-length"),
     "an address that never ends": (figure("Sailor Five", description="a." * 20_000), "text-length"),
-    "an endless name": (figure("n" * 2**20), "shape"),
+    "an endless name": (figure("n" * 2**19), "shape"),
     "deep nesting": (figure("Sailor Six", description=deep(10)), "shape"),
     "a huge number": (figure("Sailor Seven", description=10**400), "personal-data"),
     "markup": (figure("<script>alert(1)</script> www.example.com"), "personal-data"),
