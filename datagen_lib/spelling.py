@@ -96,7 +96,7 @@ _EMOJI_STYLE = "\ufe0f"
 
 
 def unseen(text: str) -> str | None:
-    """The first character of `text` that is not seen, or turns what is; None where there is none.
+    """The first character of `text` that can't be seen, or turns what can, or None.
 
     Those are controls, direction overrides, zero-width characters, tags, lone surrogates, unassigned and private ones,
     and accents stacked four high. Joiners are allowed where they shape Indic and Arabic words or an emoji.

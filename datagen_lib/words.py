@@ -46,8 +46,6 @@ FORBIDDEN: tuple[str | Word, ...] = (
     "Hogwarts", "Disney", "Pixar", "Pokemon", "Pikachu", "Nintendo", "Super Mario", "Minecraft", "Fortnite",
     "Lord of the Rings", "Indiana Jones", "Jurassic Park", "James Bond", "Star Trek", "Ninjago", "Duplo", "Playmobil",
     "Legoland", "Hello Kitty", "Coca-Cola", "Adidas", "Ferrari", "Lamborghini", "Apple Inc",
-    # in two words only with a capital: a super man, a bat man and mine craft are no heroes and no game
-    *(Word(two, cased=True) for two in ("Super-Man", "Bat-Man", "Mine-Craft", "Poke-Mon", "Ninja-Go", "Play-Mobil")),
     Word(
         "Mc-Donald's", brand=("burger", "fries", "arches", "restaurant", "meal"),
         innocent=("farm", "farmer", "clan", "tartan", "highland"),
@@ -80,6 +78,8 @@ FORBIDDEN: tuple[str | Word, ...] = (
         "Batman", brand=("cape", "mask", "gotham", "robin", "cowl"),
         innocent=("officer", "army", "regiment", "orderly", "servant", "colonel", "captain", "major", "brigadier"),
     ),
+    # in two words only with a capital: a super man is no hero; last, because the first word that fits is the one judged
+    *(Word(two, cased=True) for two in ("Super-Man", "Bat-Man", "Mine-Craft", "Poke-Mon", "Ninja-Go", "Play-Mobil")),
 )  # fmt: skip
 """Whole words in any case, however spelt. A plural or possessive is the word; a longer word that holds it is not."""
 
@@ -93,7 +93,7 @@ class Forbidden:
         self._pattern = re.compile(f"{_BEFORE}(?:{spelt})(?:'?s)?{_AFTER}", re.IGNORECASE)
 
     def find(self, text: str) -> str | None:
-        """The first forbidden word in `text` (a legible one), as it is written there; None where there is none."""
+        """The first forbidden word in `text` (a legible one), as it is written there, or None."""
         for found in self._pattern.finditer(text):
             if not _is_innocent(self._words[(found.lastindex or 1) - 1], text, found):
                 return found.group()
@@ -143,12 +143,14 @@ _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[ .]\d{3}){1,12}(?:\.\d{1,2})?(?: ?- ?[
 _ROUND_OR_EXACT = re.compile(r"\d{1,3}00 ?- ?\d{1,4}00|\d{1,3}\.\d{5,40}")
 _ONE_BY_ONE = re.compile(r"\d(?:[\s./-]{1,3}\d){1,60}")
 _BOOK = re.compile(r"97[89][ -]?\d[\d -]{8,14}")
-_LABEL = re.compile(
-    r"(?:serial|number|no|nr|model|part|lot|batch|item|unit|registration|inventory|edition|hull|tail|engine|badge|isbn"
-    r"|code|ref|reference|sn|id|type|mark|patent|catalogue?|locker|plate|stamped|engraved|marked|numbered|tag|ticket|bib"
-    r"|barcode|sku|vin|imo|issn|formation)(?:\s(?:number|no|code))?[.:#\s]{0,3}$",
+_LABEL = re.compile(  # a number of this kind, however it is grouped, is no phone's
+    r"\b(?:serial|model|part|lot|batch|item|unit|registration|inventory|edition|hull|tail|engine|badge|isbn|issn|patent|sn"
+    r"|catalogue?|locker|plate|stamped|engraved|marked|numbered|tag|ticket|bib|barcode|sku|vin|imo|formation|locomotive)"
+    r"(?:\s(?:number|no|nr|code|id))?[.:#\s]{0,3}$",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"\b(?:number|no|nr|code|id|type|mark|ref|reference)[.:#\s]{0,3}$", re.IGNORECASE)
+_SUBSCRIBER = re.compile(r"(?:\d{3}[-. ])?\d{3}[-. ]\d{4}")
 _PHONE_WORDS = re.compile(
     r"\b(?:phone|telephone|tel|mobile|fax|whatsapp|hotline|dial|call)(?:\s(?:me|us|at|on|no|number|now)){0,2}[\s.:#]{0,3}$",
     re.IGNORECASE,
@@ -156,13 +158,13 @@ _PHONE_WORDS = re.compile(
 
 
 def bare_lego(text: str) -> str | None:
-    """The first "LEGO" outside "LEGO-style", as it is written; None where there is none."""
+    """The first "LEGO" outside "LEGO-style", as it is written, or None."""
     found = _BARE_LEGO.search(text)
     return found.group() if found else None
 
 
 def personal_data(text: str) -> str | None:
-    """What in `text` (a legible one) identifies a person, in words; None where nothing does."""
+    """What in `text` (a legible one) identifies a person, in words, or None."""
     if _EMAIL.search(text):
         return "an e-mail address"
     if _URL.search(text):
@@ -171,7 +173,7 @@ def personal_data(text: str) -> str | None:
 
 
 def _is_phone(text: str, found: re.Match[str]) -> bool:
-    """Seven digits in groups, or ten in a row; what is a date, a year, a count or a serial number is none."""
+    """Whether a run of digits is a phone's: seven in groups, or ten in a row, and no date, count or serial number."""
     number, before = found.group().rstrip(" ()./-\t\n"), text[max(0, found.start() - 40) : found.start()]
     if text[found.start() + len(number) :][:1].isalpha():
         return False
@@ -180,5 +182,7 @@ def _is_phone(text: str, found: re.Match[str]) -> bool:
         return False
     if number.startswith(("+", "(")) or _PHONE_WORDS.search(before):
         return True
+    if _LABEL.search(before) or (_NUMBERED.search(before) and not _SUBSCRIBER.fullmatch(number)):
+        return False
     innocent = (_DATE, _YEARS_OR_SIZES, _THOUSANDS, _ROUND_OR_EXACT, _ONE_BY_ONE, _BOOK)
-    return not _LABEL.search(before) and not any(pattern.fullmatch(number) for pattern in innocent)
+    return not any(pattern.fullmatch(number) for pattern in innocent)

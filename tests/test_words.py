@@ -45,7 +45,7 @@ def hard(item: ItemDraft, rules: Rules = RULES) -> set[str]:
         "Dis\u200bney", "Dis\u00adney", "Mine-craft", "Pokémon", "Pokemon", "Mínecraft", "𝐃𝐢𝐬𝐧𝐞𝐲", "ᴅɪsɴᴇʏ",
         "Мarvеl", "Ηogwarts", "Nіntendо", "l\u043eg\u043e", "offi\u0441ial", "Disney2", "Marvel's", "Marvel Comics",
         "marvel superheroes", "Nike shoes", "nike", "the goddess in Nike shoes", "Transformers", "Avengers", "Barbie doll",
-        "Batman", "Bat-man", "Legoland", "Jedi’s", "Bat Man", "Super Man", "Super-man", "Mine Craft", "Mc Donald’s", "McDonald‘s", "Lego\u00adland",
+        "Batman", "batman", "superman", "Bat-man", "Legoland", "Jedi’s", "Bat Man", "Super Man", "Super-man", "Mine Craft", "Mc Donald’s", "McDonald‘s", "Lego\u00adland",
         "Star Wars™", "HARRY\u2009POTTER",
     ],
 )  # fmt: skip
@@ -101,7 +101,7 @@ def test_leg_o_mutton_sleeves_are_no_lego() -> None:
     [
         "10 000 000 stars", "they call it 10 000 000 years", "1 234 567 grains", "10.000.000", "serial number 4711-0815-22", "Serial No. 123-4567",
         "model no. 20 24 08 15", "SN-4711-0815-22", "#4711-0815-22", "part number 00 123 456", "2024-08-15", "15.08.2024",
-        "1914 1918 1939", "1024 1024", "ISBN 978-3-16-148410-0", "3000-4000 metres", "10 000 - 20 000 years", "a latitude of 51.476852", "stamped 4711-0815", "15/08/2024", "1 2 3 4 5 6 7", "978-3-16-148410-0", "10 000 000.50 crowns", "locomotive No. 01 150 994",
+        "1914 1918 1939", "1024 1024", "ISBN 978-3-16-148410-0", "3000-4000 metres", "10 000 - 20 000 years", "a latitude of 51.476852", "stamped 4711-0815", "number 4711-0815-2", "15/08/2024", "1 2 3 4 5 6 7", "978-3-16-148410-0", "10 000 000.50 crowns", "locomotive No. 01 150 994",
     ],
 )  # fmt: skip
 def test_counts_dates_and_serial_numbers_are_no_phones(said: str) -> None:
@@ -110,7 +110,7 @@ def test_counts_dates_and_serial_numbers_are_no_phones(said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["555\u2011010\u20119999", "５５５－０１０－９９９９", "phone number 555-0199", "call 555 010 999", "555/010-9999", "555.010.9999", "(030) 90 18 20", "06 12 34 56 78", "tel. 10 000 000",
+    "said", ["555\u2011010\u20119999", "５５５－０１０－９９９９", "phone number 555-0199", "call 555 010 999", "her number 555-0199", "David 555-0199", "the casino 555 0199", "555/010-9999", "555.010.9999", "(030) 90 18 20", "06 12 34 56 78", "tel. 10 000 000",
              "ａda＠example.com", "ada@exаmple.com", "ada\u200b@example.com", "example．com"]
 )  # fmt: skip
 def test_personal_data_is_found_as_people_spell_it(said: str) -> None:
