@@ -13,24 +13,42 @@ _VARIABLE = re.compile(r"\$(\w+)|\$\{(\w+)\}|%(\w+)%")
 _HOMES = {"HOME", "USERPROFILE"}
 
 
+_start: list[Path] = []
+
+
+def start_from(folder: Path | None) -> None:
+    """Let `project_root()` begin at this folder; None: at the working folder. A notebook calls this with its own."""
+    _start[:] = [folder] if folder else []
+
+
 def project_root(start: Path | None = None) -> Path:
-    """The nearest folder upwards from `start` (the working folder) with a `.env` or `pyproject.toml`, else `start`.
+    """The nearest folder upwards from `start` with a `.env` or `pyproject.toml`, else `start` itself.
+
+    Args:
+        start: where to begin; in a notebook its own folder, elsewhere the working folder, unless given.
 
     Raises:
         SetupError: the folder is gone, or may not be looked into.
     """
+    start = start or next(iter(_start), None)
     try:
         start = (start or Path.cwd()).resolve()
-        for folder in (start, *start.parents):
-            if (folder / ".env").is_file() or (folder / "pyproject.toml").is_file():
-                return folder
+        return next((folder for folder in (start, *start.parents) if _is_a_project(folder)), start)
     except (OSError, RuntimeError) as error:
         where = f"the folder {start}" if start else "the working folder"
         reason = getattr(error, "strerror", None) or error
         raise SetupError(
             f"{where} can't be looked into: {reason}", hint="Change to a folder that is there and can be read (cd)."
         ) from error
-    return start
+
+
+def is_in_a_project(folder: Path) -> bool:
+    """Whether the folder or one above it is a project's root."""
+    return any(_is_a_project(each) for each in (folder, *folder.parents))
+
+
+def _is_a_project(folder: Path) -> bool:
+    return (folder / ".env").is_file() or (folder / "pyproject.toml").is_file()
 
 
 def place(text: str | Path, start: Path, environ: Mapping[str, str]) -> Path:

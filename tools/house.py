@@ -27,6 +27,7 @@ LANGUAGE = (
     "spelling",
     "stopping",
     "text",
+    "version",
     "words",
 )
 """The modules at the library's top that every floor may read, and `runner`, which reads `stopping` alone."""
@@ -36,7 +37,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("service", "folder"),
     ("stages",),
     ("pipeline",),
-    ("catalog", "command", "headless", "notebook"),
+    ("catalog", "command", "notebook"),
+    ("headless",),
 )
 """From the ground up: a name is a module at the top, or a folder."""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from .logs import log_to_stderr
@@ -44,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     from datagen_lib.settings import Settings, flag
 
     result = argparse.ArgumentParser(
-        prog="python -m data_generator",
+        prog=_called(),
         description="Make the seed data of a LEGO-style catalogue: 20 categories, items, and a picture of each.",
         epilog="Settings come from these flags, then the environment, then .env. What is on disk is never made again. "
         "Exit codes: 0 complete, 1 incomplete (run again to go on), 2 something to set right, 130 interrupted.",
@@ -66,10 +68,16 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
+def _called() -> str:
+    """How the user called the command, for the help's first line."""
+    name = PurePath(sys.argv[0]).stem
+    return name if name.startswith(("datagen", "lego-style")) else "python -m data_generator"
+
+
 def _run(arguments: argparse.Namespace, signals: Signals) -> int:
     values = vars(arguments)
     if values.pop("version"):
-        from datagen_lib.pipeline.account import package_version
+        from datagen_lib.version import package_version
 
         tell(package_version())
         return 0

@@ -21,12 +21,16 @@ NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 class Signals:
-    """The signals of one command. Outside of `run` the first raises KeyboardInterrupt, and later ones do nothing."""
+    """The signals of one command. Outside of `run` the first raises KeyboardInterrupt, and later ones do nothing.
 
-    def __init__(self) -> None:
+    Args:
+        most: how many raise, for a command that does something else at the second.
+    """
+
+    def __init__(self, most: int = 1) -> None:
         self._stopping: Stopping | None = None
         self._wake: Any = None
-        self._heard = False
+        self._most, self._heard = most, 0
 
     @contextlib.contextmanager
     def heard(self) -> Iterator[None]:
@@ -76,9 +80,9 @@ class Signals:
             self._stopping = None
 
     def _hear(self, *_: object) -> None:
-        first, self._heard = not self._heard, True
+        self._heard += 1
         if self._stopping is not None:
             self._stopping.request()
             self._wake()
-        elif first:
+        elif self._heard <= self._most:
             raise KeyboardInterrupt

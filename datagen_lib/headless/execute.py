@@ -14,12 +14,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datagen_lib.command.terminal import say
 from datagen_lib.errors import DatagenError, RunStopped
+from datagen_lib.masking import mask
+
+from .progress import ENGINE, ProgressOf
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-GRACE = 15  # s that an interrupted cell gets to put down what it has
+PATIENCE = 75  # s that an interrupted cell gets: a run in it gives its calls up to 60 s, and then puts down its files
+GRACE = 15  # s that it gets when it was interrupted twice
 WIDGET_TYPES = ("application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # nbconvert's page without what it fetches from elsewhere: require.js, MathJax, Mermaid, the widgets' renderer.
@@ -32,22 +37,22 @@ _PAGE = """{% extends 'lab/index.html.j2' %}
 
 
 def execute(
-    path: Path, parameters: dict[str, Any], run_folder: Path, *, timeout: float, secrets: Sequence[str] = ()
+    path: Path, parameters: dict[str, Any], run_folder: Path, *, cwd: Path, timeout: float, secrets: Sequence[str] = ()
 ) -> None:
-    """Run the notebook in its own folder; the executed copy and its HTML page land in `run_folder`, failed or not.
+    """Run the notebook in the folder `cwd`; the executed copy and its HTML page land in `run_folder`, failed or not.
 
     Raises:
         RunStopped: a cell failed, took too long or killed its kernel.
         KeyboardInterrupt: the cell has had its chance to stop cleanly.
     """
-    job = _Job(path, parameters, run_folder / path.name, timeout)
+    job = _Job(path, parameters, run_folder / path.name, cwd, timeout)
     try:
         job.run()
     finally:
         if job.copy.is_file():
             job.copy.with_suffix(".html").write_text(html(job.copy), encoding="utf-8", newline="\n")
     if job.error is not None:
-        what = _masked(_in_words(job.error, timeout), secrets)
+        what = mask(_in_words(job.error, timeout), secrets)
         raise RunStopped(f"{path.name} stopped{job.where()}: {what}", hint=f"The run so far: {job.copy}") from job.error
 
 
@@ -58,10 +63,11 @@ class _Job:
     returns as if the notebook had run.
     """
 
-    def __init__(self, path: Path, parameters: dict[str, Any], copy: Path, timeout: float) -> None:
+    def __init__(self, path: Path, parameters: dict[str, Any], copy: Path, cwd: Path, timeout: float) -> None:
         self.copy = copy
         self.error: BaseException | None = None
-        self._path, self._parameters, self._timeout = path, parameters, timeout
+        self._path, self._parameters, self._cwd, self._timeout = path, parameters, cwd, timeout
+        self._progress = ProgressOf(path.stem[:2])
         self._kernels: list[Any] = []
         self._stopping = False
         self._last: NotebookNode | None = None
@@ -94,18 +100,25 @@ class _Job:
             self._thread.join(0.2)  # Windows lets Ctrl-C in only between waits
 
     def _stop(self) -> None:
-        """Interrupt the cell; where that does not help, or at a second Ctrl-C, end its kernel."""
+        """Interrupt the cell, and again at a second Ctrl-C; where that does not help, end its kernel."""
         self._stopping = True
-        with contextlib.suppress(KeyboardInterrupt):
-            for kernel in self._kernels:
-                with contextlib.suppress(RuntimeError):  # no kernel is running yet, or any more
-                    asyncio.run(kernel.interrupt_kernel())
+        say("stopping: the cell may keep what is paid for, which takes up to a minute; again to leave it")
+        try:
+            self._interrupt()
+            self._wait(PATIENCE)
+        except KeyboardInterrupt:
+            self._interrupt()
             self._wait(GRACE)
         if self._thread.is_alive():
             for kernel in self._kernels:
                 with contextlib.suppress(RuntimeError):
                     asyncio.run(kernel.shutdown_kernel(now=True))
             self._wait(GRACE)
+
+    def _interrupt(self) -> None:
+        for kernel in self._kernels:
+            with contextlib.suppress(RuntimeError):  # no kernel is running yet, or any more
+                asyncio.run(kernel.interrupt_kernel())
 
     def _work(self) -> None:
         import papermill
@@ -122,6 +135,7 @@ class _Job:
                 kernels.append(self)
 
         try:
+            self._progress.listen()
             papermill.execute_notebook(
                 _literal(self._path),
                 _literal(self.copy),
@@ -129,15 +143,17 @@ class _Job:
                 kernel_name="python3",
                 language="python",
                 progress_bar=False,
+                engine_name=ENGINE,
                 execution_timeout=self._timeout,
                 kernel_manager_class=Manager,
-                resources={"metadata": {"path": str(self._path.parent)}},
+                resources={"metadata": {"path": str(self._cwd)}},
                 extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
                 on_cell_start=self._begin,
             )
         except BaseException as error:  # noqa: BLE001 - raised again, in words, by whoever waits
             self.error = error
         finally:
+            self._progress.end()
             ensure_event_loop().close()  # jupyter_client makes one for each thread, and leaves it open
 
     def _begin(self, cell: NotebookNode, **_: object) -> None:
@@ -173,12 +189,6 @@ def _own_errors() -> set[str]:
         names.add(kind.__name__)
         left += kind.__subclasses__()
     return names
-
-
-def _masked(text: str, secrets: Sequence[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, "***")
-    return text
 
 
 def html(copy: Path) -> str:

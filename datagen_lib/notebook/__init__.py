@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 
 from datagen_lib.errors import DatagenError
@@ -18,6 +19,7 @@ from .live import Live, LiveGallery, LiveTable
 from .preflight import ask, follow, price_table, probe, settings_table
 from .show import contact_sheet, figure, gallery, quote, table, with_thumbnails
 from .timeline import plot_timeline, timeline
+from .whereabouts import remember
 
 __all__ = [
     "Form",
@@ -55,14 +57,19 @@ def _show_error(shell: Any, kind: type[BaseException], error: BaseException, *_:
     return lines
 
 
-def _make_errors_readable() -> None:
+def _settle_in() -> None:
+    """In a notebook: make errors readable, and find the project by the notebook's place."""
     from IPython.core.getipython import get_ipython
 
     shell: Any = get_ipython()
-    if shell is not None and not shell.custom_exceptions:
+    if shell is None:
+        return
+    with suppress(OSError):  # the working folder is gone; the settings say so when they are read
+        remember(shell)
+    if not shell.custom_exceptions:
         shell.set_custom_exc((DatagenError, asyncio.CancelledError, Interrupted), _show_error)
 
 
-_make_errors_readable()
+_settle_in()
 # The live displays show what the library logs; with no handler at all, Python would print it into the cell in red.
 logging.getLogger("datagen_lib").addHandler(logging.NullHandler())

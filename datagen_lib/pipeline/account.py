@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from datagen_lib.events import (
@@ -28,18 +27,11 @@ from datagen_lib.events import (
 )
 from datagen_lib.folder.store import Store
 from datagen_lib.settings import Settings
+from datagen_lib.version import package_version
 
 REFRESH_EVERY = 10  # images
 IMAGE_SECONDS = 30.0  # a usual latency at medium quality, for the estimate
 CONTEXT_CHARACTERS = 1500  # categories and used names in an average items prompt
-
-
-def package_version() -> str:
-    """This package's version, or "unknown" where it runs uninstalled."""
-    try:
-        return version("lego-style-datagen")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 @dataclass

@@ -19,6 +19,7 @@ from conftest import REPOSITORY, Command, Folder, Result, calls
 
 from datagen_lib.headless import command as lab
 from datagen_lib.headless import execute as headless
+from datagen_lib.headless import notebooks
 from offline_model import Fault, Faults, Server
 
 Start = Callable[..., Server]
@@ -158,17 +159,17 @@ def test_missing_settings_are_found_before_a_notebook_starts(
 def test_parameters_are_read_with_their_types() -> None:
     """Numbers, switches and texts arrive as what the notebook's literals are; None stands for not given."""
     source = "a: int = 1  # one\nb: float = 0\nc: bool = False\nd: str | None = None\ne = 'x'\n"
-    notebook = lab.Notebook(Path("02_items.ipynb"), dict(lab._parameters(source)))
-    typed = lab.checked({"a": "7", "b": "0.5", "c": "true", "d": "text", "e": "none"}, [notebook])["02"]
+    notebook = notebooks.Notebook(Path("02_items.ipynb"), dict(notebooks._parameters(source)))
+    typed = notebooks.checked({"a": "7", "b": "0.5", "c": "true", "d": "text", "e": "none"}, [notebook])["02"]
 
     assert typed == {"a": 7, "b": 0.5, "c": True, "d": "text", "e": "none"}
-    assert lab.checked({"d": "None"}, [notebook])["02"] == {"d": None}
+    assert notebooks.checked({"d": "None"}, [notebook])["02"] == {"d": None}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_labs_notebooks_take_what_they_must(path: Path) -> None:
     """Every notebook takes output_dir, which is not given by default, and target_count; its defaults fit its settings."""
-    notebook = next(notebook for notebook in lab.read_notebooks(path.parent) if notebook.path == path)
+    notebook = next(notebook for notebook in notebooks.read_notebooks(path.parent) if notebook.path == path)
     known = {name: value for name, (_, value) in notebook.parameters.items() if name in lab.Settings.model_fields}
 
     assert notebook.parameters["output_dir"].default is None
@@ -237,6 +238,77 @@ def test_a_refused_key_is_told_in_plain_words(
     assert "Traceback" not in result.err
     assert key not in result.err
     assert all(key not in path.read_text(encoding="utf-8") for path in (command.home / "out" / "runs").rglob("*.*"))
+
+
+@pytest.mark.slow
+def test_papermill_from_elsewhere_works_for_the_notebooks_project(home: Path) -> None:
+    """The command papermill, called in another folder: .env and the output folder are those of the notebook's place."""
+    project, elsewhere = home / "project", home / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / ".env").write_text("OUTPUT_DIR=wrong\n", encoding="utf-8")
+    (project / "notebooks").mkdir(parents=True)
+    (project / ".env").write_text("OUTPUT_DIR=right\nIMAGE_SIZE=64\n", encoding="utf-8")
+    cell = "import datagen_lib.notebook\nfrom datagen_lib import Settings\nprint(Settings.load().output_dir)"
+    path = write_notebook(project / "notebooks" / "02_items.ipynb", cell)
+    command = [sys.executable, "-m", "papermill", str(path.relative_to(home)), "copy.ipynb", "--no-progress-bar"]
+    relative = [*command[:3], f"../{command[3]}", *command[4:]]
+    done = subprocess.run(relative, cwd=elsewhere, capture_output=True, text=True, check=False, timeout=120)
+
+    assert done.returncode == 0, done.stderr
+    assert str(project / "right") in outputs(elsewhere / "copy.ipynb")
+
+
+def test_the_notebooks_can_be_copied_out(datagen_lab: Callable[..., Result], home: Path) -> None:
+    """--copy-to puts all notebooks into a folder; again it changes nothing; an edited one is never overwritten."""
+    assert datagen_lab("--copy-to", "mine").code == 0
+    assert datagen_lab("--copy-to", "mine").code == 0
+    assert sorted(path.name for path in (home / "mine").iterdir()) == [path.name for path in NOTEBOOKS]
+    (home / "mine" / NOTEBOOKS[0].name).write_text("mine", encoding="utf-8")
+    (home / "mine" / NOTEBOOKS[1].name).unlink()
+    refused = datagen_lab("--copy-to", "mine")
+
+    assert refused.code == 2
+    assert NOTEBOOKS[0].name in refused.err
+    assert (home / "mine" / NOTEBOOKS[0].name).read_text(encoding="utf-8") == "mine"
+    assert not (home / "mine" / NOTEBOOKS[1].name).exists()
+
+
+def test_an_installed_lab_works_for_the_callers_folder(
+    datagen_lab: Callable[..., Result], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The package's own notebooks run in the caller's project, with its .env, and leave the package as it was."""
+    package = home / "site-packages" / "notebooks"
+    package.parent.mkdir()
+    write_notebook(package / "00_set_up.ipynb", "import os\nprint(os.getcwd())")
+    for module in (lab, notebooks):
+        monkeypatch.setattr(module, "PACKAGED", package)
+    (home / ".env").write_text("OUTPUT_DIR=from-env\n", encoding="utf-8")
+    before = sorted(package.rglob("*"))
+    result = datagen_lab()
+    (run,) = (home / "from-env" / "runs").iterdir()
+
+    assert result.code == 0, result.err
+    assert str(home) in outputs(run / "00_set_up.ipynb")
+    assert "site-packages" not in outputs(run / "00_set_up.ipynb")
+    assert sorted(package.rglob("*")) == before
+
+
+def test_how_far_a_notebook_is_can_be_read(
+    datagen_lab: Callable[..., Result], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a live display says of pictures is shown in a line that opens with the notebook's number."""
+    monkeypatch.setattr("datagen_lib.headless.progress.LOG_EVERY", 0)
+    work = (
+        "from IPython.display import display, update_display\n"
+        "display({'text/plain': '1 of 9 pictures, \\x1b[2J3 a minute'}, raw=True, display_id='x')\n"
+        "update_display({'text/plain': '4 of 9 pictures'}, raw=True, display_id='x')\n'5 of 5 apples'"
+    )
+    write_notebook(home / "notebooks" / "03_images.ipynb", work)
+    said = datagen_lab("--notebooks", home / "notebooks").err
+
+    assert "  03: 1 of 9 pictures, \\x1b[2J3 a minute" in said
+    assert "  03: 4 of 9 pictures" in said
+    assert "apples" not in said
 
 
 # -- all in order --------------------------------------------------------------------------------------------------------
