@@ -15,6 +15,8 @@ import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter, NullFormatter
 from PIL import Image
 
+from datagen_lib.folder.pictures import open_picture
+
 from .tables import Results, Table
 
 OURS, OTHER, WANTED, QUIET = "#1f6f8b", "#c8773a", "#a02c2c", "#8a8f98"
@@ -40,9 +42,9 @@ def draw(results: Results, path: Path) -> None:
         figure.savefig(buffer, dpi=110)
         plt.close(figure)
     path.parent.mkdir(exist_ok=True)
-    with Image.open(buffer) as image:
-        # Few colours: a third of the bytes.
-        image.convert("RGB").quantize(96, dither=Image.Dither.NONE).save(path, optimize=True)
+    # Few colours: a third of the bytes.
+    picture = open_picture(buffer.getvalue()).convert("RGB")
+    picture.quantize(96, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _latency(axes: Any, table: Table) -> None:

@@ -30,7 +30,7 @@ from typing import Literal
 
 from .text import plain
 
-Fault = Literal["address", "size", "encoding", "kind", "none"]
+Fault = Literal["address", "size", "encoding", "kind", "damaged", "none"]
 """What is wrong with a picture that can't be used: a short name that stays, for counting the same fault again."""
 
 
@@ -163,7 +163,7 @@ class UnusablePicture(CallFailed):
     Args:
         what: what came.
         fault: "address" (can't be fetched), "size" (pixels), "encoding" (no base64), "kind" (no picture of a
-            kind that is taken), "none" (the answer holds no picture).
+            kind that is taken), "damaged" (the same broken bytes again), "none" (the answer holds no picture).
         paid: the bytes that came, to be put aside; empty where there are none.
     """
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from datagen_lib.folder.pictures import open_picture
 from offline_model.figure import render
 
 SHOW = (
@@ -49,8 +50,7 @@ def sheet(prompts: Sequence[str], columns: int = 6, cell: int = 256, gap: int = 
     """The prompts' pictures in rows of `columns`, each `cell` pixels a side."""
 
     def draw(prompt: str) -> Image.Image:
-        with Image.open(io.BytesIO(render(prompt))) as image:
-            return image.resize((cell, cell), Image.Resampling.LANCZOS)
+        return open_picture(render(prompt)).resize((cell, cell), Image.Resampling.LANCZOS)
 
     rows, step = -(-len(prompts) // columns), cell + gap
     out = Image.new("RGB", (columns * step - gap, rows * step - gap), "white")

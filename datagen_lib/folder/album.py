@@ -17,7 +17,7 @@ from datagen_lib.models import FILENAME_PATTERN, CatalogItem
 
 from .catalogue import Catalogue
 from .disk import MEGABYTE
-from .pictures import ImageState, checked_png, image_state, marked_png, prompt_hash, read_marks
+from .pictures import ImageState, checked_png, image_state, look_at, marked_png, prompt_hash, read_marks
 from .state import FolderState
 
 log = logging.getLogger(__name__)
@@ -61,11 +61,11 @@ class Album(Catalogue):
         A picture of another generator does not say what it was made from. The item's prompt is remembered when such a
         picture is first seen, so that a later edit is noticed.
         """
-        state = image_state(self.image_path(item), item.image_prompt)
-        if state == "current" and "promptHash" not in self._marks(item):
+        look = look_at(self.image_path(item), item.image_prompt)
+        if look.state == "current" and "promptHash" not in look.marks:
             seen = self.state.prompts.setdefault(item.product_id, prompt_hash(item.image_prompt))
             return "current" if seen == prompt_hash(item.image_prompt) else "stale"
-        return state
+        return look.state
 
     def made_again(self, item: CatalogItem) -> bool:
         """Whether an unfinished run with --force-images has made this picture already."""

@@ -1,31 +1,52 @@
-"""PNG files: whole or not, made from which prompt, and how a picture gets there.
+"""Pictures: how one gets into the folder, and what state the one that lies there is in.
 
-Each PNG says which item it belongs to and, as a hash, which prompt made it, so that a picture whose prompt was edited
-is known as stale.
+Each PNG says which item it belongs to, who made it and, as a hash, from which prompt, so that a picture whose prompt
+was edited is known as stale. Every picture that the library opens, it opens here.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
-import struct
-import zlib
+import stat
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from datagen_lib.errors import TransientError
+from datagen_lib.errors import DatagenError, TransientError, UnusablePicture
 
-try:
-    from isal import isal_zlib as codec
-except ImportError:  # where it has no build: the same, slower
-    import zlib as codec  # type: ignore[no-redef]
+from . import png
+from .kinds import kind_of
 
-_HEADER = 8 + 25  # bytes: the signature, and the IHDR chunk, which is always the first
-_END = b"\0\0\0\0IEND\xaeB`\x82"
-_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # a pixel's, by the PNG's colour type
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
-ImageState = Literal["current", "stale", "missing"]
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")
+"""What a picture may be. Pillow knows others, and opens one of them, PostScript, by running a program."""
+
+MOST_PIXELS = 4096  # in width and height; four times what is asked for, 64 MiB decoded
+LEAST_SIZE = 64  # pixels; what IMAGE_SIZE may be at least
+LARGEST_FILE = 64 * 2**20  # bytes
+_MARKS_END = 4096  # bytes from the file's start; ours take some 300
+_MOST_SCANS = 100  # of a JPEG; a progressive one has about ten, and each is another walk over all pixels
+_USUAL = 2048 * 2048  # pixels; larger ones are decoded one at a time
+
+ImageState = Literal["current", "stale", "missing", "unreadable"]
+
+_one_large = threading.Lock()
+
+
+class BadPicture(ValueError):
+    """The bytes are no picture that is taken: `problem` says of which kind the trouble is, the text says what it is."""
+
+    def __init__(self, what: str, problem: Literal["kind", "size", "damaged"]) -> None:
+        super().__init__(what)
+        self.problem = problem
 
 
 def warm_up() -> None:
@@ -33,26 +54,150 @@ def warm_up() -> None:
     import_module("PIL.PngImagePlugin")
 
 
-def prompt_hash(prompt: str) -> str:
-    """What a PNG remembers of the prompt that made it."""
-    return hashlib.sha256(prompt.encode()).hexdigest()[:32]
+def open_picture(source: str | Path | bytes) -> Image:
+    """The picture at a path, or in bytes, decoded: its first frame, of at most MOST_PIXELS by MOST_PIXELS.
+
+    Raises:
+        OSError: the file can't be read.
+        BadPicture: it is none of FORMATS, too large, or does not decode.
+    """
+    data = source if isinstance(source, bytes) else _read(Path(source))
+    if len(data) > LARGEST_FILE:
+        raise BadPicture("it is a file of more than 64 MiB", "size")
+    return _decoded(data, _large_ones_refused)
 
 
-def image_state(path: Path, prompt: str) -> ImageState:
-    """Whether `path` is a whole PNG, and one that was made from `prompt`; one without a mark counts as current."""
-    from PIL import Image
+def _read(path: Path, most: int = LARGEST_FILE + 1) -> bytes:
+    """The file's first `most` bytes."""
+    if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
+        raise OSError(errno.EINVAL, "it is not a file")
+    with path.open("rb") as file:
+        return file.read(most)
+
+
+def _decoded(data: bytes, check: Callable[[int, int], None]) -> Image:
+    """The picture in `data`; `check` sees its width and height before any pixel is decoded."""
+    from PIL import Image, UnidentifiedImageError
+
+    if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > _MOST_SCANS:
+        raise BadPicture(f"it is a JPEG of more than {_MOST_SCANS} scans", "damaged")
+    try:
+        picture = Image.open(io.BytesIO(data), formats=FORMATS)
+        check(*picture.size)
+        picture.load()
+    except UnidentifiedImageError as error:
+        raise BadPicture(f"it is {kind_of(data).name}", "kind") from error
+    except (BadPicture, DatagenError):
+        raise
+    except Image.DecompressionBombError as error:
+        raise BadPicture("it has far too many pixels", "size") from error
+    except Exception as error:
+        # On hostile bytes a decoder may raise anything: struct.error, IndexError, MemoryError, its own.
+        raise BadPicture(f"it does not decode ({error})", "damaged") from error
+    return picture
+
+
+def _large_ones_refused(width: int, height: int) -> None:
+    if max(width, height) > MOST_PIXELS:
+        raise BadPicture(f"it has {width}x{height} pixels; at most {MOST_PIXELS}x{MOST_PIXELS} are taken", "size")
+
+
+# -- answers ---------------------------------------------------------------------------------------------------------
+
+
+# -- answers ---------------------------------------------------------------------------------------------------------
+
+
+# -- answers ---------------------------------------------------------------------------------------------------------
+
+
+def checked_png(data: bytes, *, size: int) -> bytes:
+    """The bytes of a whole PNG of `size` x `size` pixels, scaled down or converted where the picture needs it.
+
+    A PNG that is right as it is stays as it is, byte for byte: its pixels are unpacked and counted, but not decoded,
+    which would say no more and cost three times that.
+
+    Raises:
+        TransientError: the bytes are cut or damaged.
+        UnusablePicture: they are no picture, or one of another shape: not square, too small, or far too large.
+    """
+
+    def check(width: int, height: int) -> None:
+        if width != height or width < size:
+            raise _wrong_size(data, width, height, size)
+        _large_ones_refused(width, height)
 
     try:
-        with Image.open(path, formats=["PNG"]) as image:
-            made_from = image.info.get("promptHash", "")
-            image.verify()  # every chunk's checksum
-        with path.open("rb") as file:
-            file.seek(-len(_END), io.SEEK_END)
-            if file.read() != _END:
-                return "missing"
-    except (OSError, SyntaxError, ValueError):
-        return "missing"
-    return "current" if made_from in {"", prompt_hash(prompt)} else "stale"
+        if not png.is_png(data):
+            return _converted(data, check, size)
+        header = png.read_header(data)
+        check(header.width, header.height)
+        sound = png.sound_png(data)
+        if header.has_palette:
+            _check_palette(sound)
+        return sound if header.width == size else _converted(sound, check, size)
+    except png.Damaged as error:
+        raise TransientError(f"the picture's bytes are broken: {error}") from error
+    except BadPicture as error:
+        if error.problem == "damaged":
+            raise TransientError(f"the picture's bytes are broken: {error}") from error
+        raise UnusablePicture(
+            f"the answer is no picture that is taken: {error}", fault=error.problem, paid=data
+        ) from error
+
+
+def _wrong_size(data: bytes, width: int, height: int, size: int) -> UnusablePicture:
+    if width == height and width >= LEAST_SIZE:
+        hint = f"Set IMAGE_SIZE={width}, if that is what this model draws, and pictures of that size are kept."
+    else:
+        hint = ""
+    return UnusablePicture(
+        f"the picture has {width}x{height} pixels, not {size}x{size}", fault="size", paid=data, hint=hint
+    )
+
+
+def _check_palette(sound: bytes) -> None:
+    """See that no pixel names a colour that the palette lacks: that takes the pixels themselves."""
+    entries = png.palette_entries(png.whole_chunks(sound))
+    _, highest = _decoded(sound, _large_ones_refused).getextrema()
+    if not isinstance(highest, int | float) or highest >= entries:
+        raise png.Damaged("a pixel in it has a colour that its palette lacks")
+
+
+def _converted(data: bytes, check: Callable[[int, int], None], size: int) -> bytes:
+    """The picture as a PNG of `size` x `size` pixels, eight bits a sample, with its colour profile."""
+    from PIL import Image
+
+    with ExitStack() as turn:
+
+        def admit(width: int, height: int) -> None:
+            check(width, height)
+            if width * height > _USUAL:
+                turn.enter_context(_one_large)
+
+        picture = _decoded(data, admit)
+        if picture.mode.startswith("I;16"):
+            picture = picture.point(lambda value: value / 256).convert("L")
+        if picture.mode not in {"L", "LA", "RGB", "RGBA"}:
+            picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+        if picture.width != size:
+            picture = picture.resize((size, size), Image.Resampling.LANCZOS)
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG", compress_level=6)
+        return buffer.getvalue()
+
+
+# -- pictures on disk ------------------------------------------------------------------------------------------------
+
+
+def prompt_hash(prompt: str) -> str:
+    """What a PNG remembers of the prompt that made it."""
+    return hashlib.sha256(prompt.encode(errors="surrogatepass")).hexdigest()[:32]
+
+
+def marked_png(picture: bytes, marks: dict[str, str]) -> list[bytes | memoryview]:
+    """A whole PNG with `marks` in it, in pieces, not encoded again; texts of others under our keys are left out."""
+    return png.marked(picture, marks)
 
 
 def read_marks(path: Path) -> dict[str, str]:
@@ -62,68 +207,44 @@ def read_marks(path: Path) -> dict[str, str]:
         OSError: the file can't be read.
         ValueError: it holds no PNG.
     """
-    from PIL import Image
-
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            return {key: value for key, value in image.info.items() if isinstance(key, str) and isinstance(value, str)}
-    except SyntaxError as error:
-        raise ValueError(str(error)) from error
+    head = _read(path, _MARKS_END)
+    if not head or not png.is_png(head):
+        raise BadPicture("it is no PNG", "kind")
+    return png.marks_of(head)
 
 
-def checked_png(data: bytes, *, size: int) -> bytes:
-    """The bytes of a whole PNG of `size` x `size` pixels, scaled down or converted where the picture needs it.
+class Look(NamedTuple):
+    """What is known of a picture on disk: its state, why it can't be read where it can't, and its marks."""
 
-    A PNG that is right as it is stays as it is, byte for byte: every chunk's checksum is right, up to the last one, and
-    its data unpacks to exactly as many bytes as its pixels need. Decoding would say no more and cost three times that.
+    state: ImageState
+    why: str = ""
+    marks: Mapping[str, str] = MappingProxyType({})
 
-    Raises:
-        TransientError: the bytes are cut or damaged, no picture, not square, or too small.
+
+def image_state(path: Path, prompt: str) -> ImageState:
+    """Whether `path` is a whole PNG, and one that was made from `prompt`; one without a mark counts as current."""
+    return look_at(path, prompt).state
+
+
+def look_at(path: Path, prompt: str) -> Look:
+    """The picture's state. One that is there and can't be read is "unreadable", never "missing": it was paid for.
+
+    So is an empty file, and one whose stub says that it lies in iCloud only: both wait for a sync service.
     """
-    from PIL import Image
-
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            width, height = image.size
-            if width != height or width < size:
-                raise TransientError(f"the picture has {width}x{height} pixels, not {size}x{size}")
-            if image.format == "PNG":
-                image.verify()
-                if not _unpacks(data):
-                    raise TransientError("the picture's pixels are not all there")
-                if width == size:
-                    return data
-        with Image.open(io.BytesIO(data)) as image:
-            scaled = image if width == size else image.resize((size, size), Image.Resampling.LANCZOS)
-            buffer = io.BytesIO()
-            scaled.save(buffer, "PNG", compress_level=6)
-            return buffer.getvalue()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise TransientError(f"the picture's bytes are broken ({error})") from error
-
-
-def _unpacks(png: bytes) -> bool:
-    """Whether the PNG ends as one does and its data unpacks to the size of its pixels. Source: PNG specification."""
-    if not png.endswith(_END):
-        return False
-    width, height, depth, colour, interlaced = struct.unpack(">IIBBxxB", png[16:29])
-    unpacker, unpacked, position, view = codec.decompressobj(), 0, _HEADER, memoryview(png)
-    while position < len(png):
-        (length,) = struct.unpack(">I", view[position : position + 4])
-        if png[position + 4 : position + 8] == b"IDAT":
-            try:
-                unpacked += len(unpacker.decompress(view[position + 8 : position + 8 + length]))
-            except codec.error:  # type: ignore[misc]
-                return False
-        position += 12 + length
-    row = 1 + (width * depth * _SAMPLES.get(colour, 0) + 7) // 8
-    return unpacker.eof and (bool(interlaced) or unpacked == height * row)
-
-
-def marked_png(png: bytes, marks: dict[str, str]) -> list[bytes | memoryview]:
-    """`png` with text chunks after its header, in pieces, not encoded again. Source: PNG specification, 11.3."""
-    chunks = b""
-    for key, value in marks.items():
-        body = b"tEXt" + key.encode("latin-1") + b"\0" + value.encode("latin-1")
-        chunks += struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    return [png[:_HEADER], chunks, memoryview(png)[_HEADER:]]
+        if (data := _read(path)) == b"":
+            return Look("unreadable", "the file is empty; a sync service may still have to bring it")
+        if len(data) > LARGEST_FILE:
+            return Look("unreadable", "the file is larger than any picture")
+        png.whole_chunks(data)
+    except (FileNotFoundError, NotADirectoryError):
+        if path.with_name(f".{path.name}.icloud").exists():
+            return Look("unreadable", "it lies in iCloud only")
+        return Look("missing")
+    except OSError as error:
+        return Look("unreadable", error.strerror or str(error))
+    except png.Damaged:
+        return Look("missing")
+    marks = png.marks_of(data)
+    made_from = marks.get("promptHash", "")
+    return Look("current" if made_from in {"", prompt_hash(prompt)} else "stale", marks=marks)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from markupsafe import Markup
 
+from datagen_lib.folder.pictures import open_picture
+
 from .html import THUMBNAIL, Html, data_uri, figure_html, fill, gallery_html, table_html
 
 if TYPE_CHECKING:
@@ -35,10 +37,10 @@ def thumbnail(path: str | Path, size: int = THUMBNAIL) -> bytes | None:
     from PIL import Image
 
     try:
-        with Image.open(path) as image:
-            return webp(image.convert("RGB").resize((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0))
-    except (OSError, SyntaxError, ValueError):
+        picture = open_picture(path).convert("RGB")
+    except (OSError, ValueError):
         return None
+    return webp(picture.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0))
 
 
 def webp(image: Image) -> bytes:
@@ -100,8 +102,7 @@ def contact_sheet(catalogue: pd.DataFrame, *, columns: int = 15, size: int = 56)
         data = thumbnail(path, size)
         if data is not None:
             shown += 1
-            with Image.open(io.BytesIO(data)) as image:
-                sheet.paste(image, (index % columns * size, index // columns * size))
+            sheet.paste(open_picture(data), (index % columns * size, index // columns * size))
     alt = f"Contact sheet of {shown} pictures of block-toy figures, {columns} in a row"
     html = figure_html(data_uri(webp(sheet), "webp"), alt, f"{shown} of {len(catalogue)} items have a picture")
     return Html(html, f"[{alt}]")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,7 @@ from datagen_lib.folder.store import Store
 from datagen_lib.models import CATEGORY_COUNT, CatalogItem
 from datagen_lib.settings import Settings
 from datagen_lib.stages.categories import why_not_start_over
-from datagen_lib.stages.images import images_to_make
+from datagen_lib.stages.missing import PicturesNeeded, pictures_needed
 
 Stage = Literal["categories", "items", "images"]
 ALL: tuple[Stage, ...] = ("categories", "items", "images")
@@ -31,6 +31,8 @@ class Plan:
         categories_ready, items_ready, images_ready: what is on disk and as it should be.
         categories, items: how many are still to be made.
         pictures: the items on disk whose picture is to be made, in the catalogue's order.
+        left_out: items without a current picture that no call is made for, each with the reason.
+        refusals: how often the filter has refused an item's prompt, by product id.
         target: items that the whole catalogue is to have.
         goal: items that this run stops at; less than `target` in a preview.
         finishes: whether catalog.json is still to be written.
@@ -48,6 +50,8 @@ class Plan:
     categories: int
     items: int
     pictures: tuple[CatalogItem, ...]
+    left_out: tuple[tuple[CatalogItem, str], ...]
+    refusals: Mapping[str, int]
     target: int
     goal: int
     finishes: bool
@@ -69,7 +73,7 @@ class Plan:
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do."""
-        return not (self.categories or self.grows or self.pictures or self.unwritten)
+        return not (self.categories or self.grows or self.pictures or self.unwritten or self.left_out)
 
     def event(self) -> Planned:
         """The plan as listeners hear it, once and first."""
@@ -103,8 +107,9 @@ async def make_plan(
     items = max(0, goal - has) if writes and not frozen else 0
     categories_ready = 0 if settings.force_categories else len(store.categories)
     categories = max(0, CATEGORY_COUNT - categories_ready)
-    pictures = await images_to_make(store, force=settings.force_images) if draws else []
-    images_ready = has - len(pictures) if draws else 0
+    needed = await pictures_needed(store, force=settings.force_images) if draws else PicturesNeeded()
+    pictures = needed.to_make
+    images_ready = has - len(pictures) - len(needed.left_out) if draws else 0
     if limit is not None:
         pictures = pictures[: max(0, limit - images_ready)]
     refused = store.refusal(
@@ -125,6 +130,8 @@ async def make_plan(
         categories=categories,
         items=items,
         pictures=tuple(pictures),
+        left_out=tuple(needed.left_out),
+        refusals=needed.refusals,
         target=target,
         goal=goal,
         finishes=writes and not frozen and has >= target > store.complete,

@@ -19,6 +19,7 @@ from datagen_lib.settings import Settings
 from datagen_lib.stages.categories import make_categories
 from datagen_lib.stages.images import make_images
 from datagen_lib.stages.items import CategoriesArriving, make_items
+from datagen_lib.stages.missing import name_left_out
 from datagen_lib.stopping import Stopping, current
 
 from .account import Account
@@ -116,7 +117,7 @@ class _Run:
         self._keeper = ProgressKeeper(plan.event())
         self._listen = listen
         self._refresh = asyncio.Event()
-        stale = {item.product_id for item in plan.pictures}
+        stale = {item.product_id for item in (*plan.pictures, *(item for item, _ in plan.left_out))}
         self._pictured = {item.product_id for item in store.items} - stale
 
     def listen(self, event: Event) -> None:
@@ -149,6 +150,7 @@ class _Run:
         if self.settings.force_categories:
             self.store.categories = []  # the file stays until the first new one is there
         await self.store.in_thread(self._prepare)
+        name_left_out(self.store, self.plan.left_out, self.plan.refusals, listen=self.listen)
         stopped = await self._work()
         outcome = self._outcome(stopped)
         if outcome.complete and self.settings.force_images:
@@ -226,7 +228,8 @@ class _Run:
             else:
                 queue.put_nowait(None)
             if self.plan.draws:
-                pictures = partial(make_images, client, self.store, queue, listen=self.listen)
+                refusals = self.plan.refusals
+                pictures = partial(make_images, client, self.store, queue, listen=self.listen, refusals=refusals)
                 group.create_task(_in_order(client, pictures))
 
     async def _heed(self, client: Client) -> None:

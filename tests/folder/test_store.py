@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import random
 import re
@@ -18,13 +17,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from conftest import REPOSITORY, Command, Folder, calls, chunk, png
+from conftest import REPOSITORY, Command, Folder, calls
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from datagen_lib.errors import FolderBusy, InvalidCatalogue, TransientError
-from datagen_lib.folder.pictures import checked_png, image_state, marked_png, prompt_hash
+from datagen_lib.errors import FolderBusy, InvalidCatalogue
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem, ItemDraft
 from offline_model import Server
@@ -453,103 +451,6 @@ def test_a_cancelled_opening_lets_the_folder_go(tmp_path: Path) -> None:
 
     asyncio.run(cancelled())
     Store.open(chosen.output_dir, provider="offline").close()
-
-
-# -- pictures ----------------------------------------------------------------------------------------------------------
-
-
-def noise(size: int = 48) -> bytes:
-    buffer = io.BytesIO()
-    Image.frombytes("RGB", (size, size), random.Random(3).randbytes(size * size * 3)).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-NOISE = noise()
-
-
-@given(st.integers(0, len(NOISE) - 1))
-@settings(deadline=None)
-def test_a_picture_cut_anywhere_is_refused(cut: int) -> None:
-    """A PNG that lacks any of its last bytes never takes its place."""
-    with pytest.raises(TransientError):
-        checked_png(NOISE[:cut], size=48)
-
-
-@pytest.mark.parametrize("keep", [0, 1, 10, 1000, 6000])
-def test_a_picture_whose_pixels_are_short_is_refused(keep: int) -> None:
-    """A PNG with sound chunks in which pixels are missing does not decode, so it never takes its place."""
-    start = NOISE.index(b"IDAT")
-    length = int.from_bytes(NOISE[start - 4 : start], "big")
-    body = NOISE[start + 4 : start + 4 + length][:keep]
-    short = NOISE[: start - 4] + chunk(b"IDAT", body) + chunk(b"IEND", b"")
-
-    with pytest.raises(TransientError):
-        checked_png(short, size=48)
-
-
-@given(st.integers(8, len(NOISE) - 1), st.integers(0, 7))
-@settings(deadline=None)
-def test_a_picture_with_a_wrong_bit_is_never_taken_for_missing_later(position: int, bit: int) -> None:
-    """A picture with one flipped bit is refused at once, or is whole enough to be kept for good: never bought twice."""
-    data = bytearray(NOISE)
-    data[position] ^= 1 << bit
-    try:
-        kept = checked_png(bytes(data), size=48)
-    except TransientError:
-        return
-    with folder() as root:
-        path = root / "picture.png"
-        path.write_bytes(b"".join(marked_png(kept, {"productId": "x", "promptHash": prompt_hash("p")})))
-
-        assert image_state(path, "p") == "current"
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG-palette", "PNG-alpha", "PNG-grey", "PNG-interlaced", "larger"])
-def test_any_whole_square_picture_becomes_a_png(kind: str) -> None:
-    """A JPEG, a WebP, or a PNG of another colour type or a larger size is kept as a PNG of the size wanted."""
-    image = Image.open(io.BytesIO(png("a", 64))).convert("RGB")
-    modes = {"PNG-palette": "P", "PNG-alpha": "RGBA", "PNG-grey": "L"}
-    image = image.convert(modes[kind]) if kind in modes else image
-    image = image.resize((128, 128)) if kind == "larger" else image
-    buffer = io.BytesIO()
-    image.save(buffer, kind if kind in {"JPEG", "WEBP"} else "PNG")
-
-    with Image.open(io.BytesIO(checked_png(buffer.getvalue(), size=64))) as kept:
-        kept.load()
-
-        assert (kept.format, kept.size) == ("PNG", (64, 64))
-
-
-@pytest.mark.parametrize("size", [(64, 65), (32, 32), (1, 1), (65, 64)])
-def test_a_wrong_shape_is_refused(size: tuple[int, int]) -> None:
-    """A picture that is not square, or too small, is asked for again."""
-    buffer = io.BytesIO()
-    Image.new("RGB", size).save(buffer, "PNG")
-
-    with pytest.raises(TransientError, match=f"{size[0]}x{size[1]}"):
-        checked_png(buffer.getvalue(), size=64)
-
-
-def test_a_bomb_is_refused() -> None:
-    """A tiny file that would unpack to gigabytes is refused before it does."""
-    huge = png("a", 64).replace((64).to_bytes(4, "big") * 2, (60_000).to_bytes(4, "big") * 2, 1)
-
-    with pytest.raises(TransientError):
-        checked_png(huge, size=64)
-
-
-def test_marks_are_read_back_by_anyone(tmp_path: Path) -> None:
-    """The product's id and the prompt's hash stand in text chunks of a PNG that stays valid."""
-    path = tmp_path / "a.png"
-    path.write_bytes(b"".join(marked_png(NOISE, {"productId": "the-id", "promptHash": prompt_hash("Prömpt")})))
-    with Image.open(path) as picture:
-        picture.load()
-        texts = dict(picture.text)  # type: ignore[attr-defined]
-
-    assert texts == {"productId": "the-id", "promptHash": prompt_hash("Prömpt")}
-    assert image_state(path, "Prömpt") == "current"
-    assert image_state(path, "Prompt") == "stale"
-    assert image_state(tmp_path / "none.png", "Prompt") == "missing"
 
 
 # -- the catalogue -----------------------------------------------------------------------------------------------------

@@ -277,7 +277,7 @@ def test_a_lost_picture_is_made_again(command: Command, server: Server) -> None:
     made, items = len(calls(server, "image")), command.folder.catalogue
     paths = [command.folder / f"images/{item['filename']}" for item in items[:3]]
     paths[0].unlink()
-    paths[1].write_bytes(b"")
+    paths[1].write_bytes(b"no picture")
     paths[2].write_bytes(paths[2].read_bytes()[:-9])
 
     result = command("--target-count", "20")
