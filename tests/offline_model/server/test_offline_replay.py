@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Command, Folder, png
 from fakes.callers import (
     MESSAGES,
     PICTURE,
@@ -343,3 +344,36 @@ def test_a_pace_must_be_more_than_nothing(serve: Callable[..., Server], pace: fl
     """Zero would never end."""
     with pytest.raises(ValueError, match="pace of text"):
         serve(text_pace=pace)
+
+
+def test_a_run_is_played_back_to_another(
+    command: Command, stand_in: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The generator's own calls: recorded once, they make the same catalogue twice more, all of it from the tape."""
+    from offline_model.writing.writer import answer
+
+    folder = tmp_path_factory.mktemp("tape")
+
+    def write(messages: Any, schema: Any, *, seed: int) -> dict[str, Any]:
+        made = answer(messages, schema, seed=seed)
+        tape.append(folder, text(messages, schema, body=whole(json.dumps(made))))
+        return made
+
+    def paint(prompt: str, size: int) -> bytes:
+        name = tape.keep_picture(folder, png(prompt, size))
+        keys = tape.image_keys(prompt, "1024x1024", "medium")
+        tape.append(folder, Entry("image", *keys, body={"created": 1, "data": [{"picture": name}]}))
+        return png(prompt, size)
+
+    command.set(PARALLEL_TEXT_REQUESTS="1")  # one batch after the other, so that both runs need as many
+    arguments = ("--target-count", "24", "--batch-size", "8", "--output-dir")
+    command.use(serve := stand_in(write=write, draw=paint))
+    first = command(*arguments, "one")
+    serve.stop()
+    command.use(server := stand_in(replay=folder))
+    again = [command(*arguments, name) for name in ("two", "three")]
+    names = [sorted(item["name"] for item in Folder(command.home / name).catalogue) for name in ("one", "two", "three")]
+
+    assert [first.code, *(result.code for result in again)] == [0, 0, 0]
+    assert names[0] == names[1] == names[2]
+    assert {call.source for call in server.calls if call.route} == {"tape"}
