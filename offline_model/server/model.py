@@ -13,7 +13,7 @@ from typing import Any
 
 from .api.asks import Ask
 from .api.completion import Choice, Completion, tokens
-from .api.fitting import Hints, fit, schema_in
+from .api.fitting import Hints, fit, keys_in, schema_in
 from .api.pictures import as_asked
 from .api.schema import resolve
 from .api.tools import call_of, choose
@@ -97,7 +97,7 @@ class Model:
         return Choice(await self._json(ask, call, kind, seed, faults))
 
     async def _json(self, ask: Ask, call: Call, kind: str, seed: int, faults: Faults) -> str:
-        schema = ask.schema or schema_in(ask.words)
+        schema = ask.schema or schema_in(ask.words) or keys_in(ask.words)
         answer = await self._known(ask, schema, seed)
         if schema is not None:
             answer = fit(answer, schema, schema, hints=Hints(ask.text))

@@ -49,9 +49,13 @@ class Hints:
         self._exact = int(counts[-1]) if counts else None
         self._numbers = re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.]*\d)", exact.sub("", text))
 
-    def word(self) -> str | None:
-        """The next name or quoted word, each once."""
-        return self._words.pop(0) if self._words else None
+    def word(self, asked: str) -> str | None:
+        """The next name or quoted word, each once; none that is only the name of what is asked for."""
+        while self._words:
+            word = self._words.pop(0)
+            if word.casefold() != asked.casefold():
+                return word
+        return None
 
     def number(self) -> float | None:
         """The next number, each once."""
@@ -183,11 +187,11 @@ def _number(value: Any, node: Mapping[str, Any], *, whole: bool, hints: Hints) -
     number = min(number, high) if isinstance(high, (int, float)) else number
     if multiple := node.get("multipleOf"):
         number = math.ceil(number / multiple) * multiple
-    return round(number) if whole else number
+    return round(number) if whole or number == int(number) else number
 
 
 def _string(value: Any, node: Mapping[str, Any], name: str, hints: Hints) -> str:
-    text: str = value if isinstance(value, str) else _FORMATS.get(str(node.get("format"))) or hints.word() or name
+    text: str = value if isinstance(value, str) else _FORMATS.get(str(node.get("format"))) or hints.word(name) or name
     value = value.get("name") if isinstance(value, dict) else value
     least, most = int(node.get("minLength") or 0), node.get("maxLength")
     while len(text) < least:
@@ -207,3 +211,26 @@ def schema_in(text: str) -> dict[str, Any] | None:
         if isinstance(found, dict) and isinstance(found.get("properties"), dict):
             return found
     return None
+
+
+_KEYS = re.compile(
+    r"\b(?:keys?|fields?|properties|members|attributes|json(?: object)? with)\b[\s:]*"
+    r"((?:(?:the |an? )?[`\"']?[a-z]\w{0,30}[`\"']?(?:, and |, | and |(?=[.;\n]|$)))+)",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"age|amount|count|height|length|number|price|quantity|score|size|total|weight|width|year")
+
+
+def keys_in(text: str) -> dict[str, Any] | None:
+    """The schema of an object whose keys a text lists: "JSON with the keys name and age"."""
+    if re.search(r"\b(?:items?|figures?|categor\w+|catalog\w*)\b", text, re.IGNORECASE):
+        return None  # the writer knows these better
+    found = _KEYS.search(text)
+    names = re.findall(r"\w+", found[1]) if found else []
+    keys = dict.fromkeys(name for name in names if name.lower() not in ("the", "a", "an", "and"))
+    if not keys:
+        return None
+    return {
+        "type": "object",
+        "properties": {key: {"type": "number" if _COUNTED.fullmatch(key.lower()) else "string"} for key in keys},
+    }

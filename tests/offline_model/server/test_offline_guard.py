@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
 
 import pytest
 from fakes.callers import CHAT, HTTP, MESSAGES, VERSION, chat, settled
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from offline_model import Server
 from offline_model.server import record
@@ -252,3 +254,47 @@ def test_one_connection_brings_many_requests(server: Server) -> None:
 
     assert [part[1:4] for part in many.split(b"HTTP/1.1")[1:]] == [b"200", b"401", b"200"]
     assert old.startswith(b"HTTP/1.1 401")
+
+
+LINES = st.sampled_from(
+    [
+        b"POST /openai/v1/chat/completions HTTP/1.1",
+        b"GET / HTTP/1.0",
+        b"GET http://evil.example/ HTTP/1.1",
+        b"Host: localhost",
+        b"Content-Length: 5",
+        b"Content-Length: -1",
+        b"Transfer-Encoding: chunked",
+        b"Expect: 100-continue",
+        b"Upgrade: websocket",
+        b"Connection: close",
+        b"\xff\xfe: \x00",
+        b"",
+        b"0",
+        b"{}",
+    ]
+)
+
+
+@given(st.lists(LINES | st.binary(max_size=40), max_size=12))
+@settings(max_examples=100, deadline=None)
+def test_whatever_bytes_come_the_server_goes_on(lines: list[bytes]) -> None:
+    """No request of any shape makes it fail; the next one is answered."""
+    with closing(socket.create_connection(("127.0.0.1", port(FUZZED[0])), timeout=10)) as stream:
+        stream.sendall(b"\r\n".join(lines) + b"\r\n\r\n")
+        stream.shutdown(socket.SHUT_WR)
+        while stream.recv(65_536):
+            pass
+
+    assert [call.error for call in FUZZED[0].calls if call.error] == []
+    assert HTTP.get(FUZZED[0].url + "/openai/v1/models", headers={"api-key": FUZZED[0].key}).status_code == 200
+
+
+FUZZED: list[Server] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _fuzzed(shared: Server) -> Iterator[None]:
+    FUZZED.append(shared)
+    yield
+    FUZZED.clear()

@@ -347,3 +347,18 @@ def test_a_schema_in_the_words_is_followed(shared: Server, form: dict[str, str])
     answer = chat(shared, messages=words, response_format=form).json()["choices"][0]["message"]["content"]
 
     assert json.loads(answer) == {"name": "Ada", "age": 36}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Answer in JSON with the keys name and age. Ada is 36 years old.",
+        "Ada is 36 years old. Give me a JSON object with `name`, `age`",
+        'JSON, please; fields: "name", and age. Ada is 36',
+    ],
+)
+def test_keys_in_the_words_are_followed(shared: Server, words: str) -> None:
+    """Where no schema is spelt out, the keys that are listed make one."""
+    answer = chat(shared, messages=user(words), response_format={"type": "json_object"}).json()
+
+    assert json.loads(answer["choices"][0]["message"]["content"]) == {"name": "Ada", "age": 36}
