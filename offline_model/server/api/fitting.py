@@ -52,7 +52,7 @@ class Hints:
     def word(self, asked: str) -> str | None:
         """The next name or quoted word, each once; none that is only the name of what is asked for."""
         while self._words:
-            word = self._words.pop(0)
+            word: str = self._words.pop(0)
             if word.casefold() != asked.casefold():
                 return word
         return None
