@@ -130,7 +130,7 @@ class Disk:
         free = self.free()
         if free is not None and free < size:
             raise DiskError(
-                f"the disk is full: {free / MEGABYTE:.0f} MB are free in {self.root}, "
+                f"the disk is nearly full: {free / MEGABYTE:.0f} MB are free in {self.root}, "
                 f"and the calls under way may need {size / MEGABYTE:.0f} MB",
                 hint="Everything accepted before is kept. Make room, then run again to go on.",
             )
@@ -319,9 +319,8 @@ def read_bytes(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
         raise FolderError(
-            f"{path} can't be read: {reason}",
+            f"{path} can't be read: {_reason(error)}",
             hint="Let this user read it (a synced or held file may need a moment), or choose another --output-dir.",
         ) from error
 
@@ -334,11 +333,19 @@ def unusable(folder: Path, error: Exception) -> FolderError:
             f"{folder} lies on another file system than its parent, so finished pictures can't be renamed into it",
             hint="Let it be a folder inside the output folder, or put the whole output folder (--output-dir) there.",
         )
-    reason = getattr(error, "strerror", None) or error
     return FolderError(
-        f"the output folder {folder} can't be used: {reason}",
+        f"the output folder {folder} can't be used: {_reason(error)}",
         hint="Choose a folder that can be written, with --output-dir or OUTPUT_DIR.",
     )
+
+
+def _reason(error: Exception) -> str:
+    code = getattr(error, "errno", None)
+    if code in {errno.ENOTDIR, errno.EEXIST}:
+        return "a file is where a folder belongs"
+    if code == errno.EISDIR:
+        return "a folder is where a file belongs"
+    return str(getattr(error, "strerror", None) or error)
 
 
 def _write_all(handle: int, content: bytes | memoryview) -> None:
