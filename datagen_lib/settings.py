@@ -132,13 +132,18 @@ class Settings(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _is_plain(cls, value: object) -> object:
-        if isinstance(value, str) and not value.strip().isprintable():
-            shown = next(char for char in value.strip() if not char.isprintable())
-            raise ValueError(
-                f"holds the character {plain(shown)}; in double quotes .env takes a backslash and a letter for one "
-                "(use single quotes, or / in a path)"
-            )
-        return value
+        text = value.strip() if isinstance(value, str) else ""
+        if plain(text) == text:
+            return value
+        hidden = next(char for char in text if plain(char) != char)
+        if "\ud800" <= hidden <= "\udfff":
+            raise ValueError("has a part that is not UTF-8 text")
+        if hidden >= "\x80":
+            raise ValueError(f"holds a character that can't be seen ({plain(hidden)})")
+        raise ValueError(
+            f"holds the character {plain(hidden)}; in double quotes .env takes a backslash and a letter for one "
+            "(use single quotes, or / in a path)"
+        )
 
     @field_validator(*_NUMBERS, mode="before")
     @classmethod
@@ -388,7 +393,7 @@ def _placed(
 ) -> dict[str, Path]:
     """The path's absolute form, by name: one typed at a shell counts from there, all others from the project's root."""
     value = values.get(name)
-    if not isinstance(value, str | Path) or not str(value).strip().isprintable():
+    if not isinstance(value, str | Path) or plain(str(value).strip()) != str(value).strip():
         return {}  # the field says what is wrong with it
     typed = given_as == "flag" and set_[name][1] == "argument"
     return {name: place(str(value).strip(), Path.cwd() if typed else sources.root, sources.environ)}

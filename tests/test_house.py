@@ -158,6 +158,18 @@ def test_the_library_prints_nothing_by_itself() -> None:
     assert found == []
 
 
+def test_nothing_hangs_on_an_assert() -> None:
+    """`python -O` turns no check off: an assert in the library only tells the type checker what holds."""
+    found = [
+        (within(path), ast.unparse(node.test))
+        for path in paths()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assert)
+    ]
+
+    assert [test for _, test in found if not test.startswith("isinstance(") and not test.endswith(" is not None")] == []
+
+
 def test_the_shim_is_a_shim() -> None:
     """`python -m data_generator` is `python -m datagen_lib`: a few lines, no code of its own."""
     shim = (REPOSITORY / "data_generator/__main__.py").read_text(encoding="utf-8")

@@ -140,6 +140,20 @@ def test_a_home_is_a_home(home: Path, monkeypatch: pytest.MonkeyPatch, text: str
     assert output_folder() == home / "me" / "seed"
 
 
+@pytest.mark.parametrize("name", ["Müllers Ordner", "資料\u3000二", "a\u00a0b", "👩\u200d🚀"])
+def test_a_folder_may_be_called_as_people_call_it(home: Path, name: str) -> None:
+    """Letters of any alphabet, their blanks and joined emoji are part of a name."""
+    assert load(home, OUTPUT_DIR=name).output_dir == home / name
+
+
+@pytest.mark.parametrize(("name", "words"), [("a\u202eb", "can't be seen"), ("a\udcff", "UTF-8"), ("a\nb", "\\n")])
+def test_what_cannot_be_seen_in_a_name_is_told(home: Path, name: str, words: str) -> None:
+    """A direction override, a byte that is no letter and a line feed are each refused for what they are."""
+    with pytest.raises(SettingsError) as raised:
+        load(home, OUTPUT_DIR=name)
+    assert words in raised.value.problems[0]
+
+
 def test_signs_that_stand_for_nothing_stay(home: Path) -> None:
     """A folder's name may hold $ and %."""
     assert load(home, OUTPUT_DIR="a$b%c").output_dir == home / "a$b%c"

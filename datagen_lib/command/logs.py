@@ -7,6 +7,8 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from datagen_lib.masking import mask
+
 from .terminal import say
 
 if TYPE_CHECKING:
@@ -14,17 +16,14 @@ if TYPE_CHECKING:
 
 
 class _Masked(logging.Formatter):
-    """Shows a key as *** wherever a library logs one."""
+    """Shows a key as *** wherever a library logs one, and other secrets of an address too."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__("%(levelname)s %(name)s: %(message)s")
         self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
+        return mask(super().format(record), self._secrets)
 
 
 class _AboveTheBars(logging.Handler):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from datagen_lib.masking import mask
 from datagen_lib.models import CATEGORY_COUNT
 from datagen_lib.text import counted
 
@@ -19,7 +20,7 @@ def opening(settings: Settings, *, chosen: bool) -> str:
         why = "" if chosen else " because no AZURE_OPENAI_* is set"
         return f"Using the offline model{why}: free, no key, drawn on this machine. Output: {settings.output_dir}"
     where = settings.azure_openai_endpoint or settings.openai_base_url
-    return f"Using {settings.provider}{f' at {where}' if where else ''}. Output: {settings.output_dir}"
+    return f"Using {settings.provider}{f' at {mask(where)}' if where else ''}. Output: {settings.output_dir}"
 
 
 def estimate_text(plan: Plan, cost: Price, settings: Settings, *, on_azure: Price | None = None) -> str:

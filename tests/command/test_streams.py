@@ -135,6 +135,25 @@ def test_streams_that_are_none_or_fail(command: Command, monkeypatch: pytest.Mon
     command.folder.check(at_least=3, size=64)
 
 
+def test_bars_that_cannot_be_drawn_cost_nothing(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a terminal whose bars fail, and without tqdm at all, a run is complete and exits 0, with no traceback."""
+    command.set(IMAGE_SIZE="64")
+    monkeypatch.setattr("datagen_lib.command.terminal._Steady.isatty", lambda _: True)
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no bars")
+
+    monkeypatch.setattr("tqdm.tqdm.refresh", broken)
+    monkeypatch.setattr("tqdm.tqdm.write", broken)
+    assert command(*SMALL, "--output-dir", "one").code == 0
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    result = command(*SMALL, "--output-dir", "two")
+
+    assert result.code == 0
+    assert "Complete." in result.out
+    assert "Traceback" not in result.said
+
+
 def test_no_control_character_is_written(capsys: pytest.CaptureFixture[str]) -> None:
     """What a terminal would obey is spelt out; line feeds stay."""
     terminal.say("one\x1b[2J\ntwo\u202e\x07")
