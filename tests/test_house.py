@@ -120,6 +120,26 @@ def test_the_offline_model_imports_nothing_of_the_library(path: Path) -> None:
     assert {imported for imported, _ in imports(path) if imported.split(".")[0] == "datagen_lib"} == set()
 
 
+@pytest.mark.parametrize("path", paths("offline_model"), ids=lambda path: path.relative_to(REPOSITORY).as_posix())
+def test_the_offline_model_s_rooms_stand_side_by_side(path: Path) -> None:
+    """The writer, the painter and the server's two lower rooms know nothing of the server, which loads them late."""
+    room = path.relative_to(REPOSITORY / "offline_model").parent.as_posix()
+    allowed = {
+        "figure": {"figure"},
+        "figure/places": {"figure"},
+        "writing": {"writing"},
+        "server/api": {"server.api"},
+        "server/wire": {"server.api", "server.wire"},
+    }.get(room, {"server"})
+    now = {
+        imported.removeprefix("offline_model.")
+        for imported, at_once in imports(path)
+        if at_once and imported.startswith("offline_model.")
+    }
+
+    assert {name for name in now if not any(f"{name}.".startswith(f"{one}.") for one in allowed)} == set()
+
+
 def test_help_loads_nothing_heavy() -> None:
     """--help, and a bad setting, come without the SDK, pandas, numpy, Pillow or a web server."""
     script = (

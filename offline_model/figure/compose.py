@@ -36,7 +36,7 @@ _ELBOW, _WRIST = 4.3, 7.2  # lengths along the arm, in mm
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class Painted:
     """A layer in its colours."""
 
     layer: Layer
@@ -73,17 +73,17 @@ class _Painter:
             out.append((colour, finish))
         return out
 
-    def _part(self, key: str, piece: Piece | None = None) -> Drawn:
+    def _part(self, key: str, piece: Piece | None = None) -> Painted:
         on, part = layer(key), PARTS[key]
         solid = [c for c, z in zip(self._zones(part, piece), part.zones, strict=True) if z.finish != "glass"]
         image = self._flat(on, *solid[0])
         for (colour, finish), weight in zip(solid[1:], on.weights, strict=True):
             image.paste(self._flat(on, colour, finish), (0, 0), weight)
-        return Drawn(on, image)
+        return Painted(on, image)
 
     # ---- the body
 
-    def _legs(self) -> Drawn:
+    def _legs(self) -> Painted:
         s, on = self.scene, layer("core.legs")
         image = self._flat(on, s.legs, "plastic")
         colour, top = {"boots": (s.shoes, _BOOT), "shorts": (s.skin, _SHORTS), "bare": (s.skin, _HIP)}.get(
@@ -92,19 +92,19 @@ class _Painter:
         if top:
             image.paste(self._flat(on, colour, "plastic"), (0, 0), _step(top - on.maps["t"]))
         image.paste(self._flat(on, s.shoes, "plastic"), (0, 0), on.weights[0])
-        return Drawn(on, image)
+        return Painted(on, image)
 
-    def _torso(self) -> Drawn:
+    def _torso(self) -> Painted:
         s, on, t = self.scene, layer("core.torso"), self.scene.torso
         covered = t.print == "apron" and any(p.part == "body.apron" for p in s.worn)
         art = prints.torso("plain" if covered else t.print, t.top, t.trim, t.accent, s.skin, t.icon, Random(s.seed))
-        return Drawn(on, self._print(on, _lookup(art, *_torso_map())))
+        return Painted(on, self._print(on, _lookup(art, *_torso_map())))
 
-    def _head(self) -> Drawn:
+    def _head(self) -> Painted:
         s, on = self.scene, layer("core.head")
-        return Drawn(on, self._print(on, _lookup(faces.face(s.skin, s.face, s.age), *_head_map())))
+        return Painted(on, self._print(on, _lookup(faces.face(s.skin, s.face, s.age), *_head_map())))
 
-    def _arm(self, name: str) -> Drawn:
+    def _arm(self, name: str) -> Painted:
         s, on = self.scene, layer(f"arm.{name}")
         along = on.maps["t"]
         image = self._flat(on, s.torso.top, "plastic")
@@ -117,22 +117,22 @@ class _Painter:
         elif s.sleeves == "band":
             image.paste(self._flat(on, s.torso.trim, "plastic"), (0, 0), _step(0.8 - np.abs(along - 3.6)))
         image.paste(self._flat(on, s.hands, "plastic"), (0, 0), on.weights[0])
-        return Drawn(on, image)
+        return Painted(on, image)
 
     # ---- the order
 
-    def behind(self) -> Iterator[Drawn]:
+    def behind(self) -> Iterator[Painted]:
         s = self.scene
         yield self._part(s.base.part, s.base)
         if s.rear:
             yield self._part(s.rear.part, s.rear)
 
-    def body(self) -> Iterator[Drawn]:
+    def body(self) -> Iterator[Painted]:
         yield self._legs()
         yield self._part("core.hips")
         yield self._torso()
 
-    def dressed(self) -> Iterator[Drawn]:
+    def dressed(self) -> Iterator[Painted]:
         """Everything that is laid on the body; the head comes after the arms."""
         s = self.scene
         closed = bool(s.headgear and PARTS[s.headgear.part].hair == "none")
@@ -156,7 +156,7 @@ class _Painter:
             if s.headgear.part == "head.robot":
                 yield self._lamps(s.headgear)
 
-    def before(self) -> Iterator[Drawn]:
+    def before(self) -> Iterator[Painted]:
         s = self.scene
         yield from (self._part(p.part, p) for p in (s.held, s.prop) if p)
 
@@ -169,7 +169,7 @@ class _Painter:
             return "hair.hair-short"  # what fits into the globe
         return s.hair.part if room == "all" else _UNDER.get(s.hair.part, "under.under-short")
 
-    def _lamps(self, piece: Piece) -> Drawn:
+    def _lamps(self, piece: Piece) -> Painted:
         """The robot's screen, over the box that `_part` has drawn."""
         on = layer("head.robot")
         zones = self._zones(PARTS["head.robot"], piece)
@@ -182,7 +182,7 @@ class _Painter:
         bare = Layer(
             on.x, on.y, ImageChops.multiply(on.weights[0], on.alpha), None, on.diffuse, on.specular, (), None, on.maps
         )
-        return Drawn(bare, self._print(bare, whole))
+        return Painted(bare, self._print(bare, whole))
 
     def glass(self, canvas: Image.Image, piece: Piece) -> None:
         name = f"{piece.part}@glass"
@@ -219,7 +219,7 @@ def paint(scene: Scene) -> Image.Image:
     return canvas.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if scene.flip else canvas
 
 
-def _lay(canvas: Image.Image, drawn: Drawn) -> None:
+def _lay(canvas: Image.Image, drawn: Painted) -> None:
     on = drawn.layer
     if on.shadow:
         grey = on.shadow.image

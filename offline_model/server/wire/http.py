@@ -12,6 +12,7 @@ import socket
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote
 
 import h11
@@ -25,6 +26,7 @@ BODY_SECONDS = 60.0
 IDLE_SECONDS = 600.0
 """Between two requests: longer than any client keeps a connection, so that none is closed under a request."""
 
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _CHUNK = 64 * 1024
 _LINGER_SECONDS, _LINGER_BYTES = 2.0, 1024 * 1024
 
@@ -156,7 +158,8 @@ class Connection:
     # --- the answer --------------------------------------------------------------------------------------------------
 
     async def begin(self, status: int, headers: Mapping[str, str]) -> None:
-        await self._send(h11.Response(status_code=status, headers=list(headers.items())))
+        reason = _PHRASES.get(status, "").encode()
+        await self._send(h11.Response(status_code=status, reason=reason, headers=list(headers.items())))
 
     async def part(self, data: bytes) -> None:
         if data and not self._bodiless:
