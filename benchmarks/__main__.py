@@ -7,22 +7,23 @@ import sys
 import time
 from pathlib import Path
 
-from . import waiting, working
+from . import pacing, waiting, working
 from .lanes import Section, measure
 from .tables import Results, load, machine, merged, today
 
 HERE = Path(__file__).resolve().parent
 PICTURE = HERE.parent / "docs" / "performance.png"
+PACES = HERE.parent / "docs" / "pacing.png"
 
 
 def main() -> int:
     options = _parser().parse_args()
-    wanted = set("abcdefg" if options.only is None else options.only.replace(",", " ").split())
+    wanted = set("abcdefgh" if options.only is None else options.only.replace(",", " ").split())
     wanted |= {"a"} if "c" in wanted else set()
-    unknown = wanted - set("abcdefg")
+    unknown = wanted - set("abcdefgh")
     if unknown or options.runs < 0:
         sys.exit(
-            f"--only takes letters from a to g, and --runs a number, not {', '.join(sorted(unknown)) or options.runs}"
+            f"--only takes letters from a to h, and --runs a number, not {', '.join(sorted(unknown)) or options.runs}"
         )
     sections = _sections(wanted, options.runs, full=options.full)
     started, busy = time.monotonic(), load()
@@ -36,10 +37,11 @@ def main() -> int:
         results.save(HERE)
         print(f"measured in {time.monotonic() - started:.0f} s; saved as {HERE / 'results.md'}", file=sys.stderr)
     if options.plot and results is not None:
-        from .plot import draw  # matplotlib's memory is not to be there while others are measured
+        from .plot import draw, draw_paces  # matplotlib's memory is not to be there while others are measured
 
         draw(results, PICTURE)
-        print(f"drawn as {PICTURE}", file=sys.stderr)
+        draw_paces(results, PACES)
+        print(f"drawn as {PICTURE} and {PACES}", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -51,6 +53,7 @@ def _sections(wanted: set[str], runs: int, *, full: bool) -> list[Section]:
         "e": lambda many: working.growth(many, full=full),
         "f": working.offline,
         "g": waiting.texts,
+        "h": pacing.pacing,
     }
     return [make(runs) for letter, make in makers.items() if letter in wanted]
 
@@ -60,13 +63,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only",
         help="letters: a latency (with c, the plain way), b quota, d CPU and memory, e growth, f offline and cold "
-        "start, g texts; what results.json has of the others on this machine is kept",
+        "start, g texts, h the pace keeper in virtual time; what results.json has of the others on this machine is "
+        "kept",
     )
     parser.add_argument(
         "--runs", type=int, default=3, help="runs of each (3); 0 measures nothing, to plot what is saved"
     )
     parser.add_argument("--full", action="store_true", help="(e) up to 100,000 items")
-    parser.add_argument("--plot", action="store_true", help="draw docs/performance.png too")
+    parser.add_argument("--plot", action="store_true", help="draw docs/performance.png and docs/pacing.png too")
     return parser
 
 

@@ -47,6 +47,32 @@ def draw(results: Results, path: Path) -> None:
     picture.quantize(96, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
+def draw_paces(results: Results, path: Path) -> None:
+    """Draw table (h): times the oracle, and calls refused, ours against the plain way."""
+    table = results.tables.get("h")
+    if table is None:
+        return
+    names = list(table.rows)[::-1]
+    views = (
+        (("ours, times the oracle", "plain way"), "times the oracle (1 is the best there can be)", (0.9, 2.6)),
+        (("ours, refused %", "plain way, refused %"), "refused calls, % of all", (0, 100)),
+    )
+    with plt.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
+        figure, both = plt.subplots(1, 2, sharey=True, figsize=(12, 0.34 * len(names) + 1.2), layout="constrained")
+        for axes, (columns, label, limits) in zip(both, views, strict=True):
+            for column, colour, mark, who in zip(columns, (OURS, OTHER), "oD", ("ours", "plain way"), strict=True):
+                figures = [min(limits[1], table.middle(name, column)) for name in names]
+                axes.plot(figures, range(len(names)), mark, color=colour, label=who, clip_on=False)
+            axes.set(xlabel=label, xlim=limits)
+            axes.grid(axis="y", color="#e3e3e3")
+        allowed = [table.middle(name, "allowed") for name in names]
+        both[0].plot(allowed, range(len(names)), "|", color=WANTED, markersize=9, label="allowed")
+        both[0].set_yticks(range(len(names)), names)
+        both[0].legend(frameon=False, loc="lower right")
+        figure.savefig(path, dpi=100)
+        plt.close(figure)
+
+
 def _latency(axes: Any, table: Table) -> None:
     names = list(table.rows)
     ours = [name for name in names if "plain" not in name]

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+VIRTUAL = {"h"}  # measured in virtual time: the same on every machine
 Row = dict[str, list[float]]
 """Figures of all runs by column."""
 
@@ -103,9 +104,17 @@ class Results:
 
 def merged(new: Results, old: Results | None) -> Results:
     """`new`, with what `old` has beside it where both are of the same machine."""
-    if old is None or old.machine != new.machine:
+    if old is None:
         return new
+    if set(new.tables) <= VIRTUAL:
+        return Results(old.machine, old.taken, old.runs, old.tables | new.tables, old.busy)
+    if old.machine != new.machine:
+        return Results(new.machine, new.taken, new.runs, _virtual(old) | new.tables, new.busy)
     return Results(new.machine, new.taken, new.runs, old.tables | new.tables, max(old.busy, new.busy))
+
+
+def _virtual(results: Results) -> dict[str, Table]:
+    return {letter: table for letter, table in results.tables.items() if letter in VIRTUAL}
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -100,6 +100,25 @@ class Retrying:
     attempt: int
 
 
+@dataclass(frozen=True)
+class PaceChanged:
+    """The calls to a deployment go at another pace.
+
+    Attributes:
+        kind: whose calls.
+        per_minute: calls that may start in a minute, given or learnt; None while no limit has shown.
+        concurrency: calls that may be under way at once.
+        paused: seconds of a pause that begins; 0.0 where none does.
+        why: what it pauses for, in words; "" where it does not.
+    """
+
+    kind: Kind
+    per_minute: float | None
+    concurrency: int
+    paused: float = 0.0
+    why: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """How far one kind of thing is: "categories", "items" or "pictures".
@@ -166,6 +185,7 @@ Event = (
     | ImageFailed
     | CallDone
     | Retrying
+    | PaceChanged
     | Progress
     | Ending
 )

@@ -98,6 +98,7 @@ class Settings(BaseModel):
         None, "Quota of the text deployment, where you know it", gt=0, allow_inf_nan=False
     )
     max_retries: int = _option(5, "Further tries of a call that failed for a passing reason", ge=0, le=20)
+    outage_patience: float = _option(300, "Seconds to wait for a service that nobody answers for", ge=0, le=86400)
     request_timeout: float = _option(600, "Seconds until a call is given up", gt=0, le=3600)
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = _option(
         None, "How long a gpt-5 thinks; none sends nothing; unset: low, and nothing to the provider openai"

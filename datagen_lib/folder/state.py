@@ -20,6 +20,16 @@ SCHEMA = 1  # of the folder: raised when an older version of this library could 
 PAID = frozenset({"azure", "openai"})
 
 
+class KnownRate(BaseModel):
+    """The pace that a deployment took: calls a minute, the calls that say so, and when (seconds since 1970)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    per_minute: float = Field(gt=0)
+    calls: int = Field(ge=1)
+    when: float = 0.0
+
+
 class FolderState(BaseModel):
     """What the folder remembers. Fields of a later version are kept.
 
@@ -27,6 +37,7 @@ class FolderState(BaseModel):
         folder_version: the schema of the folder.
         provider: who made its items; "" where that is not known.
         generation: marks the pictures of a run with --force-images that is not finished; "" where none is.
+        rates: by deployment, the pace that it took last.
         prompts: by product id, the hash of the prompt that an item had when its unmarked picture was first seen.
     """
 
@@ -35,6 +46,7 @@ class FolderState(BaseModel):
     folder_version: int = Field(default=SCHEMA, ge=1)
     provider: str = ""
     generation: str = ""
+    rates: dict[str, KnownRate] = Field(default_factory=dict)
     prompts: dict[str, str] = Field(default_factory=dict)
 
     @classmethod

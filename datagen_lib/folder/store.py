@@ -16,7 +16,7 @@ from .disk import read_bytes
 from .lock import FolderLock
 from .logs import Logs
 from .state import NAME as MEMORY
-from .state import FolderState
+from .state import FolderState, KnownRate
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +142,12 @@ class Store(Album, Logs):
         self.state.provider = self._user
         self._remember_state()
         self._begun = True
+
+    def remember_rates(self, rates: dict[str, KnownRate]) -> None:
+        """Keep the pace that the deployments took, for the next run."""
+        if rates:
+            self.state.rates |= rates
+            self._remember_state()
 
     def _remember_state(self) -> None:
         now = self.state.model_dump_json()

@@ -24,8 +24,8 @@ def timeline(heard: Sequence[tuple[float, events.Event]]) -> pd.DataFrame:
         heard: events, each with its time in seconds, as `Live.events` has them.
 
     Returns:
-        Columns second (since the first event), what ("call", "failed call", "retry", "picture", "failed picture"),
-        kind ("text" or "image"), took (s, of a call), wait (s, before a retry), reason.
+        Columns second (since the first event), what ("call", "failed call", "retry", "picture", "failed picture",
+        "pause", "pace"), kind ("text" or "image"), took (s, of a call), wait (s, before a retry), reason.
     """
     start = heard[0][0] if heard else 0.0
     records: list[tuple[Any, ...]] = []
@@ -37,6 +37,11 @@ def timeline(heard: Sequence[tuple[float, events.Event]]) -> pd.DataFrame:
                 records.append((second, what, event.kind, round(event.seconds, 3), None, ""))
             case events.Retrying():
                 records.append((second, "retry", event.kind, None, round(event.wait, 3), event.reason))
+            case events.PaceChanged(why=why) if why:
+                records.append((second, "pause", event.kind, None, event.paused, why))
+            case events.PaceChanged(per_minute=rate):
+                pace = "no limit known" if rate is None else f"{rate:.3g} a minute"
+                records.append((second, "pace", event.kind, None, None, f"{pace}, {event.concurrency} at once"))
             case events.ImageSaved():
                 records.append((second, "picture", "image", None, None, ""))
             case events.ImageFailed():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -25,6 +26,7 @@ from datagen_lib.stopping import Stopping, current
 from .account import Account
 from .plan import ALL, Plan, Stage, make_plan
 from .progress import ProgressKeeper
+from .rates import Rates
 
 log = logging.getLogger(__name__)
 
@@ -208,7 +210,8 @@ class _Run:
         queue: asyncio.Queue[CatalogItem | None] = asyncio.Queue()
         for item in self.plan.pictures:
             queue.put_nowait(item)
-        async with Client(self.settings, listen=self.listen) as client:
+        rates = Rates(self.settings, self.store)
+        async with Client(self.settings, listen=self.listen, learnt=rates.known()) as client:
             reporter = asyncio.create_task(self._keep_report(client))
             try:
                 async with asyncio.TaskGroup() as group:
@@ -217,6 +220,8 @@ class _Run:
                     heed.cancel()
             finally:
                 reporter.cancel()
+                with suppress(DiskError):  # what ended the stages matters more
+                    rates.keep(client.learnt())
 
     async def _overlapped(self, client: Client, queue: asyncio.Queue[CatalogItem | None]) -> None:
         async with asyncio.TaskGroup() as group:

@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NoReturn, Self, TypeVar
 
 import httpx2
@@ -21,7 +22,7 @@ import openai
 from pydantic import BaseModel
 
 from datagen_lib.errors import DatagenError, RunStopped, SetupError, TransientError
-from datagen_lib.events import CallDone, Kind, Listener, Retrying, ignore
+from datagen_lib.events import CallDone, Kind, Listener, PaceChanged, Retrying, ignore
 from datagen_lib.models import response_format
 from datagen_lib.settings import Settings
 
@@ -31,7 +32,7 @@ from .download import Fetcher
 from .drawn import Drawn, read_picture
 from .endpoints import Endpoint, reach
 from .first_call import Gate, Passage
-from .retry import Pace, persist
+from .retry import Learnt, Pace, PaceState, persist
 from .stream import chunks
 from .translation import translate
 from .transport import http_client
@@ -39,6 +40,16 @@ from .transport import http_client
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
+WHY = {
+    "": "",
+    "shut": "no quota is left for the moment",
+    "doubt": "a call was refused: is the service only busy?",
+    "half": "no quota is left for the moment, maybe for less than it says",
+    "none left": "the service says that no call is left",
+    "asked": "the service asks to wait",
+    "outage": "nobody answers",
+}
+"""What a pause is for, in words."""
 MOST_OVER = 1.5  # times the objects asked for: an answer that goes on and on is cut there
 
 
@@ -64,22 +75,33 @@ class Client:
         halted: why no further call is made, or None while calls are.
     """
 
-    def __init__(self, settings: Settings, *, listen: Listener = ignore, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        listen: Listener = ignore,
+        ledger: Ledger | None = None,
+        learnt: Mapping[Kind, Learnt] | None = None,
+    ) -> None:
         self.settings = settings
         self.ledger = ledger or Ledger(prices(settings), settings.max_cost_usd)
         self.halted: DatagenError | None = None
         self._listen = listen
+        learnt = learnt or {}
+        most: dict[Kind, int] = {"text": settings.parallel_text_requests, "image": settings.parallel_image_requests}
+        given: dict[Kind, float | None] = {
+            "text": settings.text_requests_per_minute,
+            "image": settings.image_requests_per_minute,
+        }
         self._pace: dict[Kind, Pace] = {
-            "text": Pace(
-                "text",
-                max_concurrent=settings.parallel_text_requests,
-                requests_per_minute=settings.text_requests_per_minute,
-            ),
-            "image": Pace(
-                "image",
-                max_concurrent=settings.parallel_image_requests,
-                requests_per_minute=settings.image_requests_per_minute,
-            ),
+            kind: Pace(
+                kind,
+                max_concurrent=most[kind],
+                requests_per_minute=given[kind],
+                first_guess=learnt.get(kind),
+                on_change=partial(self._tell_pace, kind),
+            )
+            for kind in most
         }
         self._stack = AsyncExitStack()
         self._under_way: dict[asyncio.Future[None], Kind] = {}
@@ -102,6 +124,15 @@ class Client:
     def pace(self, kind: Kind) -> Pace:
         """The pace keeper of the deployment, for displays."""
         return self._pace[kind]
+
+    def learnt(self) -> dict[Kind, Learnt]:
+        """The rates learnt, to begin the next run with."""
+        return {kind: learnt for kind, pace in self._pace.items() if (learnt := pace.learnt) is not None}
+
+    def _tell_pace(self, kind: Kind, state: PaceState) -> None:
+        log.debug("pace of %s calls: %s", kind, state)
+        rate = None if state.rate_per_minute is None else round(state.rate_per_minute, 2)
+        self._listen(PaceChanged(kind, rate, state.concurrency, round(state.paused, 2), WHY[state.why]))
 
     async def stop(self, reason: DatagenError) -> NoReturn:
         """Make no further call, let those under way end (they are paid for), and raise `reason`."""
@@ -144,6 +175,7 @@ class Client:
                 finish=complete,
                 pace=self._pace[kind],
                 max_retries=self.settings.max_retries,
+                outage_patience=self.settings.outage_patience,
                 on_retry=report,
             )
         except (RunStopped, SetupError) as error:

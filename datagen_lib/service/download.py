@@ -18,7 +18,7 @@ import httpx2
 from datagen_lib.errors import CallFailed, UnusablePicture
 from datagen_lib.text import opening
 
-from .pace import random_waits, records
+from .clock import Clock
 from .transport import http_client, of_download
 
 TRIES = 3
@@ -42,7 +42,7 @@ class Fetcher:
     """
 
     def __init__(self, endpoint: str, *, seconds: float, trust_env: bool = True) -> None:
-        self._seconds, self._trust_env = seconds, trust_env
+        self._seconds, self._trust_env, self._clock = seconds, trust_env, Clock()
         self._endpoint = httpx2.URL(endpoint.rstrip("/") + "/")
         self._kinds: set[str] | None = None  # of the endpoint's own addresses
         self._clients: dict[bool, httpx2.AsyncClient] = {}  # through a proxy, and straight
@@ -79,8 +79,8 @@ class Fetcher:
                 problem = f"HTTP {response.status_code}"
                 if response.status_code < 500 and response.status_code not in PASSING:
                     break
-            if attempt < TRIES - 1 and not records:
-                await asyncio.sleep(WAITS[attempt] * random_waits.uniform(0.5, 1))
+            if attempt < TRIES - 1:
+                await self._clock.sleep(WAITS[attempt] * self._clock.uniform(0.5, 1))
         raise _dead(str(url), problem)
 
     async def _follow(self, url: httpx2.URL) -> httpx2.Response:

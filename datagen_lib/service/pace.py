@@ -1,13 +1,22 @@
-"""The pace keeper: lets the calls to one deployment go, evenly, at the rate that it shows it accepts.
+"""The pace keeper: lets the calls to one deployment go, no more at once than allowed and as fast as it takes them.
 
-It begins with no cap on the rate, so that a run bound by latency loses nothing. When a limit shows (a 429, or a header
-that says none is left) all calls wait, once. What the service accepted from one opening to the next, over that time, is
-the rate learnt; where the time of the opening is vague, the rate lies between two bounds. Calls then go evenly, the
-first after a pause being the probe: is it refused too, the same cycle goes on and is measured again. Each call that the
-rate held back and that was accepted lets the rate creep up: by less the more calls it was learnt from, by more the
-longer nothing is refused. Refusals that keep coming however far the rate falls are not about the rate, so it is put
-back. Concurrency is halved by a refusal (never below what the learnt rate needs) or by a row of failures, and grows by
-a half with each success.
+A line of calls, and one state:
+
+    open ─── 429 ──────────────────────────► paused: shut      until the wait it names (or one of our own) is over
+    open ─── 429, and it may just be busy ─► paused: doubt     for the moment that a refusal takes
+    open ─── 429, and half may do ─────────► paused: half      until half of the wait is over
+    open ─── "none left", for a moment ────► paused: none left until the moment is over
+    open ─── 5xx with Retry-After ─────────► paused: asked     until then
+    open ─── nobody answers ───────────────► paused: outage    longer each time
+    paused ─ its time is over ─────────────► probing: one call goes, the others are held
+    probing ─ taken, or not refused for as long as a refusal takes ─► open; what was seen is learnt (`rate.py`)
+    probing ─ refused ─────────────────────► paused: shut (outage: outage again)
+
+What each pause teaches: shut, half and none left end a stretch, from which the rate is learnt; doubt, asked and outage
+say nothing about the rate. `trust.py` believes what a refusal means and what of a named wait is needed.
+
+After each opening calls go one, then few, then more at once, so that a limit never meets all of them. A row of failures
+halves how many may be in flight, and each success gives half a call back.
 
 One event loop owns a pace keeper; nothing here is thread-safe.
 """
@@ -18,45 +27,39 @@ import asyncio
 import heapq
 import itertools
 import math
-import random
-import re
-from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal
 
-FIRST_WAIT = 1.5  # s; doubles with each refusal in a row, where the service names no wait
+from .clock import Clock
+from .headers import seconds_of
+from .rate import Rate
+from .trust import Trust
+
+Why = Literal["", "shut", "doubt", "half", "none left", "asked", "outage"]
+TEACHES: frozenset[Why] = frozenset({"shut", "half", "none left"})
+
+FIRST_WAIT = 0.5  # s, where the service names none; half as long again with each refusal in a row
 LONGEST_WAIT = 60.0  # s, for a wait of our own; the service may ask for more
-MARGIN = 0.99  # of a rate learnt or given is used, because arrivals jitter
-BELIEF = 50.0  # calls; more evidence than this adds nothing, so that a rate can still change
-ROUNDED = 0.5  # s by which a Retry-After in whole seconds is likely to be late
-FASTEST_GROWTH = 0.25  # of the rate, with one accepted call
-
-random_waits = random.Random()
-records: list[list[float]] = []  # of waits; the testing mode is on while there is one
-
-
-@contextmanager
-def testing() -> Iterator[list[float]]:
-    """A mode in which no wait is slept and no pause kept: yields the waits (s) that were asked for, in order."""
-    waits: list[float] = []
-    records.append(waits)
-    try:
-        yield waits
-    finally:
-        records.pop()
+FIRST_REFUSAL = 0.02  # s that a refusal is thought to take until one was seen
+LONGEST_REFUSAL = 2.0  # s
+SHORT_RESET = 5.0  # s; a header that says none is left is believed for so long: it may mean a full refill
+OUTAGE_WAITS = (1.0, 15.0)  # s, the first between two tries where nobody answers, and the longest
 
 
 @dataclass(frozen=True, slots=True)
 class PaceState:
-    """A pace keeper's state, for progress displays.
+    """A pace keeper's state, for displays.
 
     Attributes:
         concurrency: calls that may be in flight now.
         in_flight: calls that are.
         rate_per_minute: the cap on starts, learnt or given; None while no limit has shown.
         paused: seconds left of the pause, 0.0 when there is none.
+        why: what the pause is for, "" when there is none.
         calls: calls begun.
         throttled: calls refused with a 429.
     """
@@ -65,80 +68,28 @@ class PaceState:
     in_flight: int
     rate_per_minute: float | None
     paused: float
+    why: Why
     calls: int
     throttled: int
 
 
-@dataclass(slots=True)
-class _Call:
-    """A call in flight: its number among all begun, when it went (loop time, s), whether the rate held it back."""
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A rate learnt, to begin the next run with: calls a minute, and the calls that it was learnt from."""
+
+    per_minute: float
+    calls: int
+
+
+@dataclass(slots=True, eq=False)
+class _Flight:
+    """A call in flight: its number among all begun, and when it went."""
 
     number: int
     sent: float
-    held: bool
 
 
-@dataclass(slots=True)
-class _Cycle:
-    """The calls from one opening of the service to the next; `rate` is what was kept until this cycle's end."""
-
-    start: float
-    rate: float = math.inf
-    sent: int = 0
-    refused: int = 0
-    refused_at: float = 0.0  # when the last refused call went
-    span: float = 0.0  # s, once it has ended
-
-    @property
-    def accepted(self) -> int:
-        return self.sent - self.refused
-
-
-class _Rate:
-    """The rate kept (calls a second; infinite while no limit has shown), and what it was learnt from."""
-
-    def __init__(self, cap: float) -> None:
-        self.cap = self.now = cap
-        self.low = self.high = self.evidence = 0.0  # bounds (calls a second); calls
-        self.growth, self.clean = 1.0, 0  # doubles with each cycle's worth of clean calls
-        self.learnt: deque[tuple[int, float]] = deque(maxlen=5)  # calls begun by then, the rate
-
-    def learn(self, accepted: int, shortest: float, longest: float, before: float) -> None:
-        """Takes in that so many calls were accepted in a time (s) between these two, at a rate begun with `before`."""
-        low, high = MARGIN * accepted / longest, MARGIN * accepted / shortest
-        if self.evidence and low < self.high and high > self.low:
-            refuted = 2 * accepted < self.evidence  # refused sooner than the calls it was learnt from
-            low = max(low, self.low)
-            high = max(low, min(high, self.high, before if refuted else math.inf))
-            self.evidence = min(BELIEF, self.evidence + accepted)
-        else:
-            self.evidence = float(accepted)
-        self.low, self.high = low, high
-        self.now = min(self.cap, 2 / (1 / low + 1 / high))
-
-    def check(self, calls: int, *, again: bool) -> None:
-        """Puts the rate back where five refusals in a row came ever sooner although it fell: they are not about it."""
-        if again and self.learnt:
-            self.learnt.pop()
-        self.learnt.append((calls, self.now))
-        begun, rate = self.learnt[0]
-        if len(self.learnt) == self.learnt.maxlen and calls - begun < 60 and self.now < 0.7 * rate < math.inf:
-            self.now = self.high = rate
-
-    def creep(self) -> None:
-        """Takes in that a call which the rate held back was accepted."""
-        if self.now >= self.cap:
-            return
-        self.clean += 1
-        if self.clean >= max(5, self.evidence):
-            self.clean, self.growth = 0, min(64.0, self.growth * 2)
-        doubt = max(0.0, self.high / self.now - 1)
-        growth = self.growth / 2 / (self.evidence + 1) ** 2 + doubt / (self.evidence + 1)
-        self.now = min(self.cap, self.now * (1 + min(FASTEST_GROWTH, growth)))
-        self.high = max(self.high, self.now)
-
-
-_call: ContextVar[_Call | None] = ContextVar("_call", default=None)  # the call that the current task is making
+_flight: ContextVar[_Flight | None] = ContextVar("_flight", default=None)  # of the call that the task is making
 
 
 class Pace:
@@ -147,42 +98,90 @@ class Pace:
     Args:
         name: the deployment's, for displays.
         max_concurrent: most calls in flight.
-        requests_per_minute: the quota, where the user knows it: calls are then even from the first one on.
+        requests_per_minute: the quota, where the user knows it: calls are even from the first one on.
+        first_guess: what an earlier run learnt; a quota that is given wins.
+        on_change: told the state when a pause begins or ends, or the rate or concurrency is another.
+        clock: the time to go by.
     """
 
-    def __init__(self, name: str, *, max_concurrent: int, requests_per_minute: float | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        max_concurrent: int,
+        requests_per_minute: float | None = None,
+        first_guess: Learnt | None = None,
+        on_change: Callable[[PaceState], None] = lambda _: None,
+        clock: Clock | None = None,
+    ) -> None:
         if max_concurrent < 1:
             raise ValueError(f"max_concurrent must be at least 1, not {max_concurrent}")
         self.name = name
         self.accepted = 0  # calls answered well
         self.row = 0  # refusals in a row with nothing accepted between
+        self.clock = clock or Clock()
+        self._on_change, self._said = on_change, (0.0, max_concurrent, "")
         self._most, self._limit = max_concurrent, float(max_concurrent)
-        self._rate = _Rate(math.inf if requests_per_minute is None else MARGIN * requests_per_minute / 60)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._line: list[tuple[int, asyncio.Future[_Call]]] = []  # a heap, by place
+        self._rate = Rate(
+            None if requests_per_minute is None else requests_per_minute / 60,
+            None if first_guess is None else (first_guess.per_minute / 60, first_guess.calls),
+        )
+        self._trust = Trust()
+        self._line: list[tuple[int, asyncio.Future[_Flight]]] = []  # a heap, by place
         self._places = itertools.count()
-        self._flying: dict[int, _Call] = {}
+        self._flying: dict[int, _Flight] = {}
         self._calls = self._throttled = self._failures = 0  # failures: in a row
-        self._latency = self._refusal = 0.0  # s that a success takes, and a 429
         self._timer: asyncio.TimerHandle | None = None
-        self._next = self._declared = self._open = 0.0  # loop times: next start, the pause's declaration and its end
-        self._paused = self._quiet = False  # no call has gone since the pause; it was no 429 that declared it
-        self._vague = 0.0  # s by which the pause may have ended later than the service opened
-        self._cycle = _Cycle(0.0)
-        self._previous: _Cycle | None = None
-        self._left, self._left_number, self._reset = math.inf, 0, math.inf  # headers: calls left, by which, loop time
+        self._state: Literal["open", "paused", "probing"] = "open"
+        self._why: Why = ""
+        self._until = 0.0
+        self._probe: _Flight | None = None
+        self._first = self._known = 0  # numbers: the last opening's first call; the last one before the service shut
+        self._at_first = 1.0  # calls that may go together right after the opening
+        self._asked: float | None = None  # s, the wait that the service named last
+        self._shut = self._last = 0.0  # when the call went that found it shut, and the last that was refused
+        self._together = 0  # calls refused beside the one in doubt
+        self._refusal = 0.0  # s that a 429 takes
+        self._left_number = 0  # the call whose answer said last how many are left
+        self._down: float | None = None  # since when nobody answers
+        self._tries = 0  # of an outage
+
+    # -- what it shows -----------------------------------------------------------------------------------------------
 
     @property
     def state(self) -> PaceState:
-        """What to show; may be asked for anywhere."""
+        """What to show; asked for in the loop that owns the pace keeper."""
+        rate, paused = self._rate.now, self._state == "paused"
         return PaceState(
             concurrency=int(self._limit),
             in_flight=len(self._flying),
-            rate_per_minute=None if self._rate.now == math.inf else self._rate.now * 60,
-            paused=0.0 if self._loop is None else max(0.0, self._open - self._loop.time()),
+            rate_per_minute=None if rate == math.inf else rate * 60,
+            paused=max(0.0, self._until - self.clock.now()) if paused else 0.0,
+            why=self._why,
             calls=self._calls,
             throttled=self._throttled,
         )
+
+    @property
+    def learnt(self) -> Learnt | None:
+        """The rate learnt, for the next run; None while no limit has shown."""
+        rate = self._rate
+        return Learnt(rate.learnt * 60, rate.evidence) if rate.evidence and rate.learnt < math.inf else None
+
+    @property
+    def down_for(self) -> float:
+        """Seconds since which nobody answers."""
+        return 0.0 if self._down is None else self.clock.now() - self._down
+
+    def _tell(self) -> None:
+        rate = self._rate.now
+        said = (0.0 if rate == math.inf else rate, int(self._limit), self._why)
+        known, limit, why = self._said
+        if said[1:] != (limit, why) or abs(said[0] - known) > 0.1 * known:
+            self._said = said
+            self._on_change(self.state)
+
+    # -- the line ----------------------------------------------------------------------------------------------------
 
     def place(self) -> int:
         """A place in the line, for a call that may come back to it."""
@@ -191,187 +190,234 @@ class Pace:
     @asynccontextmanager
     async def turn(self, place: int | None = None) -> AsyncIterator[None]:
         """Waits for a slot and for its time to go; the call is made inside. Who has the lowest place goes first."""
-        call = await self._wait_in_line(self.place() if place is None else place)
-        token = _call.set(call)
+        flight = await self._wait_in_line(self.place() if place is None else place)
+        token = _flight.set(flight)
         try:
             yield
         finally:
-            _call.reset(token)
-            del self._flying[call.number]
-            self._dispatch()
+            _flight.reset(token)
+            self._land(flight)
 
-    async def _wait_in_line(self, place: int) -> _Call:
-        self._loop = asyncio.get_running_loop()
-        future: asyncio.Future[_Call] = self._loop.create_future()
+    async def _wait_in_line(self, place: int) -> _Flight:
+        future: asyncio.Future[_Flight] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._line, (place, future))
         self._dispatch()
         try:
             return await future
         except asyncio.CancelledError:
             if future.done() and not future.cancelled():  # let go in the very moment of its cancellation
-                del self._flying[future.result().number]
-                self._cycle.sent -= 1
-            self._dispatch()
+                self._rate.refused(future.result().sent)
+                self._land(future.result())
             raise
+
+    def _land(self, flight: _Flight) -> None:
+        del self._flying[flight.number]
+        if self._state == "probing" and flight is self._probe:  # it ended in another way: the next one is the probe
+            self._probe = None
+        self._dispatch()
 
     def _dispatch(self, due: float = 0.0) -> None:
         """Lets all calls go that may go now, and sets the one timer for the next."""
-        now = max(loop_time(), due)  # a timer may fire a tick early
+        now = max(self.clock.now(), due)  # a timer may fire a tick early
         while True:
             while self._line and self._line[0][1].done():  # cancelled
                 heapq.heappop(self._line)
+            if self._probe is not None and now >= self._probe.sent + self._moment - 1e-9:
+                self._open(self._probe)
             if not self._line or len(self._flying) >= int(self._limit):
                 return
-            if self._left <= 0:
-                self._hold(now)
-            due = now if records else max(self._next, self._open)
+            due = now if self.clock.still else self._due(now)
             if due > now:
                 if self._timer is not None:
                     self._timer.cancel()
-                self._timer = asyncio.get_running_loop().call_at(due, self._dispatch, due)
+                self._timer = self.clock.call_at(due, partial(self._dispatch, due))
                 return
             heapq.heappop(self._line)[1].set_result(self._depart(now))
 
-    def _depart(self, now: float) -> _Call:
-        probe = self._paused
-        if probe:
-            self._reopen(now)
-        elif not self._calls:
-            self._cycle.start = now
+    def _due(self, now: float) -> float:
+        """When the next call may go."""
+        if self._state == "paused":
+            return self._until
+        if self._state == "probing":
+            return now if self._probe is None else self._probe.sent + self._moment
+        unproven = [flight.sent for flight in self._flying.values() if flight.sent > now - self._moment]
+        proven = self._calls - self._first - len(unproven)
+        most = 1.0 if self._rate.is_trying else self._at_first + 2 * proven
+        held = min(unproven) + self._moment if len(unproven) >= most else -math.inf
+        return max(self._rate.due(), held)
+
+    @property
+    def _moment(self) -> float:
+        """Seconds after which a call that was not refused is taken; a connection that fails may need longer."""
+        if self._why == "outage":
+            return SHORT_RESET
+        return min(LONGEST_REFUSAL, 1.5 * self._refusal) if self._refusal else FIRST_REFUSAL
+
+    def _depart(self, now: float) -> _Flight:
         self._calls += 1
-        self._left -= 1
-        self._cycle.sent += 1
-        # with no limit known, starts are spread a little, so that a limit does not meet all of them at once
-        gap = self._latency / (8 * self._most) if self._rate.now == math.inf else 1 / self._rate.now
-        late = now - self._next
-        call = self._flying[self._calls] = _Call(self._calls, now, held=late < gap)
-        self._next = (self._next if late < gap / 2 else now) + gap  # a timer's lateness is made good
-        if probe:
-            self._next = max(self._next, now + min(1.0, 1.5 * self._refusal))
-        return call
+        flight = self._flying[self._calls] = _Flight(self._calls, now)
+        self._rate.went(now, held=not self.clock.still and self._rate.due() > now - 0.05 / self._rate.now)
+        if self._state == "paused":
+            self._state = "probing"
+        if self._state == "probing":
+            self._probe = flight
+            if self._why == "shut" and self._trust.kept >= 2:  # it always was open then: nobody needs to be held
+                self._open(flight)
+        return flight
 
-    def _reopen(self, now: float) -> None:
-        """Learns the rate from the cycle that a pause has ended; the call that goes now is the next one's probe."""
-        cycle, previous = self._cycle, self._previous
-        again = previous is not None and cycle.accepted <= 0
-        if again and previous is not None:  # the last probe was refused: the cycle before it goes on
-            sent, refused = previous.sent + cycle.sent, previous.refused + cycle.refused
-            cycle = _Cycle(previous.start, previous.rate, sent, refused, refused_at=self._declared)
-            self._rate.evidence = 0.0
-        cycle.span = max(now - cycle.start, 0.001)
-        accepted, earlier = cycle.accepted, 0.0
-        if accepted < 5 and not again and previous is not None:  # too few to go by
-            accepted, earlier = accepted + previous.accepted, previous.span
-        shut = max(cycle.refused_at, now - self._vague)
-        if accepted > 0:
-            self._rate.learn(accepted, max(shut - cycle.start, 0.001) + earlier, cycle.span + earlier, cycle.rate)
-            self._rate.check(self._calls, again=again)
-        else:
-            self._rate.now = cycle.rate
-        self._limit = min(self._most, max(self._limit / 2, self._needed()))
-        self._previous, self._cycle = cycle, _Cycle(now, self._rate.now)
-        self._paused, self._left = False, math.inf
-
-    def _needed(self) -> float:
-        """The concurrency without which the learnt rate could not be used."""
-        if self._rate.now == math.inf:
-            return 1.0
-        return max(self._rate.now * self._latency * 1.25, float(len(self._flying))) + 1
+    # -- what is heard of a call -------------------------------------------------------------------------------------
 
     def is_taking_calls(self) -> bool:
         """Whether a call has been in flight for longer than a refusal takes, so was probably accepted."""
-        oldest = min((call.sent for call in self._flying.values()), default=math.inf)
-        return loop_time() - oldest > max(2.0, 3 * self._refusal)
+        oldest = min((flight.sent for flight in self._flying.values()), default=math.inf)
+        return self.clock.now() - oldest > max(2.0, 3 * self._refusal)
 
     def succeeded(self) -> None:
         """A call was answered well."""
         self.accepted += 1
         self._failures = 0
-        call = _call.get()
-        if call is not None:
-            took = loop_time() - call.sent
-            self._latency = 0.8 * self._latency + 0.2 * took if self._latency else took
-            if call.held and not records:
-                self._rate.creep()
-        self._limit = min(self._most, max(self._limit + 0.5, self._needed()))
+        self._answered()
+        self._limit = min(self._most, self._limit + 0.5)
+        self._tell()
 
-    def failed(self) -> None:
+    def failed(self, retry_after: float | None = None) -> None:
         """A call failed in a way that says nothing about the quota (5xx, timeout, cut connection)."""
         self._failures += 1
+        self._answered()
         if self._failures % max(3, int(self._limit)) == 0:
             self._limit = max(1.0, self._limit / 2)
+        if retry_after and self._state == "open":
+            self._pause("asked", self.clock.now() + retry_after)
+        self._tell()
+
+    def _answered(self) -> None:
+        """Somebody is there."""
+        self._down, self._tries = None, 0
+        flight = _flight.get()
+        if self._state == "probing" and flight is not None and flight is self._probe:
+            self._open(flight)
+        elif self._why == "outage":
+            self._state, self._why, self._probe = "open", "", None
+
+    def unreachable(self) -> None:
+        """Nobody answered: refused, no such host, no network. All calls wait, and one tries now and then."""
+        now, flight = self.clock.now(), _flight.get()
+        if flight is not None:
+            self._rate.refused(flight.sent)
+            if flight.number <= self._known and self._why == "outage":
+                return
+        self._down = now if self._down is None else self._down
+        self._known = self._calls
+        first, longest = OUTAGE_WAITS
+        self._pause("outage", now + min(longest, first * 1.5**self._tries) * self.clock.uniform(0.8, 1.0))
+        self._tries += 1
+        self._tell()
 
     def throttled(self, retry_after: float | None) -> None:
         """A 429: all calls wait until the service opens; once, however many were refused together."""
-        now, call = loop_time(), _call.get()
-        sent = now if call is None else call.sent
+        now, flight = self.clock.now(), _flight.get() or _Flight(self._calls, self.clock.now())
         self._throttled += 1
-        self._refusal = now - sent
-        cycle = self._previous if self._previous is not None and sent < self._cycle.start else self._cycle
-        cycle.refused += 1
-        cycle.refused_at = max(cycle.refused_at, sent)
-        if sent >= self._declared:
-            self.row = self.row + 1 if self._cycle.accepted <= 0 else 1
-            self._declared = now
-            self._pause(now, retry_after)
-        elif self._paused and retry_after is not None:  # refused together with the one that declared the pause
-            self._open = max(self._open, now + retry_after)
-
-    def _pause(self, now: float, asked: float | None) -> None:
-        known = self._rate.now < math.inf
-        guess = (min(FIRST_WAIT, 5 / self._rate.now) if known else FIRST_WAIT) * 2 ** (self.row - 1)
-        wait = min(LONGEST_WAIT, guess) * random_waits.uniform(0.5, 1)
-        if asked is not None:
-            self._vague = ROUNDED if asked == int(asked) else 0.0
-            asked = max(0.0, asked) + random_waits.uniform(0.01, 0.03)  # never earlier than asked, and a little later
-            wait = asked if self.row <= 1 else max(asked, wait)
+        self._down, self._tries = None, 0
+        self._refusal = min(LONGEST_REFUSAL, max(0.8 * self._refusal, now - flight.sent))
+        self._rate.refused(flight.sent)
+        if flight.number <= self._known:
+            self._refused_together(now, retry_after)
+            return
+        was_probe, why = self._state == "probing" and flight is self._probe, self._why
+        self._known, self._last, self._together = self._calls, flight.sent, 0
+        if self._state == "open":
+            self._shut = flight.sent
+        self.row += 1
+        if was_probe and why == "doubt":
+            self._trust.was_quota()
+        elif was_probe and why == "half":
+            self._trust.half_was(enough=False)
+        elif (was_probe or flight.number == self._first + 1) and self._asked is not None:
+            self._trust.was_too_short()
+        again = self._trust.is_often_busy and self.row <= 3
+        long = (FIRST_WAIT if retry_after is None else retry_after) > 2 * self._moment
+        if (not was_probe or again) and long and self._rate.accepted and self._trust.doubts():
+            self._asked = retry_after
+            self._pause("doubt", now + self._moment)
         else:
-            self._vague = math.inf
-            until = self._reset - now
-            if 0 < until < math.inf:  # the header may mean a full refill: first see whether less will do
-                wait = until if self.row > 1 and guess > FIRST_WAIT else min(wait, until)
-        self._open, self._paused, self._quiet = now + wait, True, False
-        # a pause that ends late costs more, so a rate learnt from one is tried more gently
-        self._rate.growth, self._rate.clean = (1.0 if self._vague == 0 else 0.25), 0
+            self._shut_until(now, retry_after, half=why != "half")
+        self._tell()
+
+    def _refused_together(self, now: float, asked: float | None) -> None:
+        """One more of the calls that were on their way when the service shut."""
+        if self._state != "paused":
+            return
+        self._together += 1
+        if self._why == "doubt" and self._together > 1:  # that many at once are about the quota
+            self._trust.was_quota()
+            self._shut_until(now, asked, half=True)
+        elif self._why == "shut" and asked is not None:
+            self._until = max(self._until, now + self._trust.part * asked)
+        self._tell()
+
+    def _shut_until(self, now: float, asked: float | None, *, half: bool) -> None:
+        self._asked = asked
+        if asked is None:
+            guess = FIRST_WAIT if self._rate.learnt == math.inf else 1 / self._rate.learnt
+            wait = min(LONGEST_WAIT, guess * 1.5 ** (self.row - 1)) * self.clock.uniform(0.5, 1)
+            self._pause("shut", now + wait)
+            return
+        # never earlier than asked, and a little later
+        wait = self._trust.part * max(0.0, asked)
+        wait += min(0.03, 0.001 + 0.02 * wait) * self.clock.uniform(0.3, 1)
+        if half and self._rate.accepted and wait > 4 * self._moment and self._trust.tries_half():
+            self._pause("half", now + wait / 2)
+        else:
+            self._pause("shut", now + wait)
 
     def heard(self, headers: Mapping[str, str]) -> None:
         """Learns from an answer's x-ratelimit headers; absent, -1 and garbage say nothing."""
         told = {name.lower(): value for name, value in headers.items()}
-        left = _amount(told.get("x-ratelimit-remaining-requests"))
-        reset = _amount(told.get("x-ratelimit-reset-requests"))
-        call = _call.get()
-        number, sent = (self._calls, loop_time()) if call is None else (call.number, call.sent)
-        if left is None or number < self._left_number:
+        flight = _flight.get() or _Flight(self._calls, self.clock.now())
+        reset = seconds_of(told.get("x-ratelimit-reset-requests"))
+        if told.get("x-ratelimit-remaining-requests", "").strip() != "0" or reset is None:
             return
-        self._left, self._left_number = left - (self._calls - number), number  # calls begun since are not counted yet
-        self._reset = math.inf if reset is None else sent + reset
-        if self._quiet and self._left > 0:
-            self._paused = self._quiet = False
-            self._open = 0.0
-
-    def _hold(self, now: float) -> None:
-        """Waits, once, because the service said that no call is left."""
-        until, self._left = self._reset - now, math.inf
-        if self._paused:
+        if self._state != "open" or flight.number < self._left_number or flight.number <= self._known:
             return
-        if self._rate.now == math.inf:  # for how long is not known: a short time, then a probe
-            wait, vague = min(until, FIRST_WAIT / 2 * random_waits.uniform(0.5, 1)), math.inf
-        elif 0 < until <= max(1.0, 3 / self._rate.now):
-            wait, vague = until + random_waits.uniform(0.01, 0.03), 0.0
-        else:
-            return
-        self._cycle.refused_at = now
-        self._open, self._vague, self._paused, self._quiet = now + wait, vague, True, True
+        self._left_number = flight.number
+        until = flight.sent + reset
+        if self.clock.now() < until and reset <= max(SHORT_RESET, 2 / self._rate.now):
+            self._shut = self._last = self.clock.now()
+            self._known, self._asked = self._calls, reset
+            self._pause("none left", until * (1 + 1e-9) + 0.02)
+            self._tell()
 
+    # -- from state to state -----------------------------------------------------------------------------------------
 
-def _amount(text: str | None) -> float | None:
-    """A header's count, or time in seconds ("7", "250ms", "6m0.5s"); None where there is none."""
-    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+\.?\d*)(ms|s)?)?", (text or "").strip())
-    if not text or match is None or not any(match.groups()):
-        return None
-    hours, minutes, rest, unit = match.groups()
-    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(rest or 0) * (0.001 if unit == "ms" else 1)
+    def _pause(self, why: Why, until: float) -> None:
+        self._state, self._why, self._until, self._probe = "paused", why, until, None
 
+    def _open(self, probe: _Flight) -> None:
+        """The service took the probe."""
+        why, self._why = self._why, ""
+        if why == "doubt":
+            grown = (probe.sent - self._last) * self._rate.seen(probe.sent)
+            self._trust.was_busy(max(0.35, 1 - grown))
+            self._at_first = float(self._most)
+        elif why == "half":
+            self._trust.half_was(enough=True)
+        elif why == "shut" and self._asked is not None:
+            self._trust.was_kept()
+        if why in TEACHES:
+            self._rate.reopened(
+                probe.sent - self._vague(probe, why) / 2,
+                probe.sent,
+                self._last if why == "half" else self._shut,
+                told=self._asked is not None,
+            )
+            self._at_first = float(self._rate.together)
+        self._first = probe.number - 1
+        self._state, self._probe, self.row = "open", None, 0
+        self._tell()
 
-def loop_time() -> float:
-    return asyncio.get_running_loop().time()
+    def _vague(self, probe: _Flight, why: Why) -> float:
+        """Seconds by which the service may have opened before the probe found it open."""
+        longest = probe.sent - self._last
+        if self._asked is None or why == "half":
+            return longest
+        return min(longest, 1.0, self._asked) if self._asked == int(self._asked) else 0.0
