@@ -65,8 +65,9 @@ class Figure:
         colours = wish.colours or lexicon.colours
         pronoun = role.who or choice(wish.pronouns or ("she", "she", "she", "he", "he", "he", "they"))
         hat, hair = _head(rng, kit, pronoun, mood, colours)
-        place = _place(rng, _home(offers, role), wish, facets)
-        moment = choice(wish.moments) if wish.moments else None
+        moments = wish.moments or offers.moments
+        moment = choice(moments) if moments else None
+        place = _place(rng, _home(offers, role), wish, facets, always=moment is not None)
         wear = _called(rng, choice(_fitting(kit.wear, pronoun)), colours)
         extra = _called(rng, choice(kit.extras), colours) if kit.extras and chance() < 0.5 else ""
         tool = choice(wish.tools or _both(role.tools, facets.tools) or role.tools)
@@ -206,11 +207,11 @@ _COMMON: Final = frozenset({"outdoors", "indoors", "warm"})
 """Tags that do not make two places alike."""
 
 
-def _place(rng: random.Random, offered: Sequence[Place], wish: Steer, facets: Steer) -> Place | None:
+def _place(rng: random.Random, offered: Sequence[Place], wish: Steer, facets: Steer, *, always: bool) -> Place | None:
     wished = wish.places or tuple(place for kit in wish.kits for place in load().kits[kit].places)
     if wished:
         return rng.choice(_both(offered, wished) or wished)  # type: ignore[no-any-return]
-    if not wish.moments and rng.random() < 0.2:  # without a place there is no night to see
+    if not always and rng.random() < 0.2:  # without a place there is no night to see
         return None
     if facets.places and rng.random() < 0.4:
         alike = frozenset().union(*(place.tags for place in offered)) - _COMMON

@@ -80,10 +80,11 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """What a category offers: its roles and, where it has its own, its places."""
+    """What a category offers: its roles and, where it has its own, its places and the moments that it is about."""
 
     roles: tuple[Role, ...]
     places: tuple[Place, ...]
+    moments: tuple[Moment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

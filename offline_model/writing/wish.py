@@ -119,6 +119,8 @@ def theme(category: str) -> Theme:
             roles = [r for r in lexicon.roles if of & {r.noun, f"#{r.kit}", *(f"#{tag}" for tag in r.tags)}]
             return Theme(tuple(roles), tuple(lexicon.places[place] for place in known["places"]))
     meaning = steer(category)
+    if both := _compound(category):
+        return Theme(both, meaning.places, meaning.moments)
     roles = [role for role in lexicon.roles if role in meaning.roles or role.kit in meaning.kits]
     kind = "-".join(word for word in meaning.unknown if word.isalpha() and len(word) > 2)
     if not roles:
@@ -130,7 +132,17 @@ def theme(category: str) -> Theme:
         kind = "" if worker else kind
     if kind and len(kind) < 20:
         roles = [_renamed(role, role.noun, kind) for role in roles]
-    return Theme(tuple(roles), meaning.places)
+    return Theme(tuple(roles), meaning.places, meaning.moments)
+
+
+def _compound(category: str) -> tuple[Role, ...]:
+    """Roles of a category that joins two, such as "Robot Mechanics": a robot mechanic is both, not one of each."""
+    *first, last = [singular(word) for word in re.findall(r"[^\W\d_]+", category.casefold())] or [""]
+    kind, whole = " ".join(first), steer(last).roles
+    if not 0 < len(kind) < 20 or not whole or not (named := steer(kind).roles) or set(named) & set(whole):
+        return ()
+    who = named[0].who if len({role.who for role in named}) == 1 else ""
+    return tuple(replace(_renamed(role, f"{kind} {role.noun}"), who=who or role.who) for role in whole)
 
 
 def _renamed(role: Role, noun: str, kind: str = "") -> Role:

@@ -245,6 +245,9 @@ def test_facets_steer_some_of_the_items() -> None:
         ("123", r"\w"),
         ("Doctor Doctors of the Very Long Named Category", r"\w"),
         ("Singers Singers", r"singer"),
+        ("Robot Mechanics", r"robot mechanic"),
+        ("Pirate Cooks", r"pirate"),
+        ("Night Watch", r"moonlit|starlit|lamplit|candlelit"),
     ],
 )
 def test_unknown_categories_have_fitting_items(category: str, fits: str) -> None:
