@@ -1,10 +1,13 @@
 """When failed pictures end a run: as soon as they are the endpoint's doing, and not the items'.
 
-what came                                          the run ends at
-a picture that can't be used (see `Fault`)         the second of the same fault
-broken bytes                                       the same bytes again, or 8 in a row, no good picture between
-a refusal of the request, no filter's              the third in a row with the same words
-any passing failure, through all its retries       the fifth picture in a row
+    what came                                        the run ends at
+    a picture that can't be used (see `Fault`)       the second of the same fault
+    broken bytes                                     the same bytes again, or 8 in a row, no good picture between
+    a refusal of the request, no filter's            the third in a row with the same words
+    a refusal by the filter                          the tenth picture in a row
+    any passing failure, through all its retries     the fifth picture in a row
+
+What is "in a row" starts anew with each good picture.
 """
 
 from __future__ import annotations
@@ -13,12 +16,21 @@ import hashlib
 import re
 from collections import Counter
 
-from datagen_lib.errors import CallFailed, CallRejected, EndpointGaveUp, Fault, TransientError, UnusablePicture
+from datagen_lib.errors import (
+    CallFailed,
+    CallRejected,
+    ContentFiltered,
+    EndpointGaveUp,
+    Fault,
+    TransientError,
+    UnusablePicture,
+)
 
 SAME_FAULT = 2
 BROKEN_IN_A_ROW = 8
 SAME_REFUSAL = 3
 DEAD_ENDPOINT = 5
+FILTERED_IN_A_ROW = 10
 
 _HINTS: dict[Fault, str] = {
     "size": "{model} may name a model that draws other sizes.",
@@ -37,12 +49,12 @@ class GivingUp:
         self._blame = {"model": model, "address": address}
         self._faults: Counter[Fault] = Counter()
         self._broken: set[bytes] = set()
-        self._broken_row = self._failed_row = self._refused_row = 0
+        self._broken_row = self._failed_row = self._refused_row = self._filtered_row = 0
         self._refusal = ""
 
     def picture_saved(self) -> None:
         """A good picture came: what came in a row before it is over."""
-        self._broken_row = self._failed_row = self._refused_row = 0
+        self._broken_row = self._failed_row = self._refused_row = self._filtered_row = 0
         self._broken.clear()
 
     def check_broken(self, data: bytes, error: TransientError) -> None:
@@ -76,12 +88,16 @@ class GivingUp:
         self._refused_row = self._refused_row + 1 if words and words == self._refusal else bool(words)
         self._refusal = words
         self._failed_row = self._failed_row + 1 if isinstance(error, TransientError) else 0
+        self._filtered_row = self._filtered_row + 1 if isinstance(error, ContentFiltered) else 0
         if self._failed_row >= DEAD_ENDPOINT:
             what = f"{DEAD_ENDPOINT} pictures in a row failed; the last one: {error.what}"
             hint = error.hint
         elif self._refused_row >= SAME_REFUSAL:
             what = f"{SAME_REFUSAL} pictures in a row were refused in the same words: {error.what}"
-            hint = error.hint or "{model} may name a model that takes no such request.".format(**self._blame)
+            hint = error.hint or f"{self._blame['model']} names the model that is asked; another one may take them."
+        elif self._filtered_row >= FILTERED_IN_A_ROW:
+            what = f"the content filter refused {FILTERED_IN_A_ROW} pictures in a row; the last one: {error.what}"
+            hint = f"Look at the prompts in failed_images.log; {self._blame['model']} may have a stricter filter."
         else:
             return None
         return EndpointGaveUp(what, hint=f"{hint} Run again to make those that are missing.".strip())

@@ -59,12 +59,13 @@ async def make_images(
     """
     stage = _Images(client, store, listen, refusals or {})
     # More workers than calls allowed at once: while some check and write a picture, others wait for the next call.
-    workers = 2 * client.settings.parallel_image_requests
+    # The second half starts when a first picture is kept, so that few are paid for where none can be used.
+    at_once = client.settings.parallel_image_requests
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(store.in_thread(warm_up))
-            for _ in range(workers):
-                group.create_task(stage.work(queue))
+            for number in range(2 * at_once):
+                group.create_task(stage.work(queue, eager=number < at_once))
     finally:
         # A plain call: whatever ends the run, an answer that was put aside is named in the log.
         with suppress(DiskError):
@@ -78,9 +79,13 @@ class _Images:
         self.client, self.store, self.listen, self.refusals = client, store, listen, refusals
         blame = endpoints(client.settings)["image"].blame
         self.giving_up = GivingUp(model=blame.model, address=blame.address)
+        self.first_kept = asyncio.Event()
         self.open: dict[str, _Picture] = {}  # an answer was put aside, and the picture is neither made nor given up
 
-    async def work(self, queue: asyncio.Queue[CatalogItem | None]) -> None:
+    async def work(self, queue: asyncio.Queue[CatalogItem | None], *, eager: bool) -> None:
+        """Take items until None comes; who is not `eager` begins when a first picture is kept, or none is left."""
+        if not eager:
+            await self.first_kept.wait()
         while (item := await queue.get()) is not None:
             try:
                 await self.store.before_picture()
@@ -88,6 +93,7 @@ class _Images:
             except RunStopped as error:
                 await self.client.stop(error)  # the pictures under way are paid for
         queue.put_nowait(None)  # for the next worker
+        self.first_kept.set()
 
     def name_open_ones(self) -> None:
         """Name the items whose answer was put aside and whose picture was not made when the run ended."""
@@ -125,6 +131,7 @@ class _Picture:
             else:
                 self._stage.open.pop(self._item.product_id, None)
                 self._stage.giving_up.picture_saved()
+                self._stage.first_kept.set()
                 self._stage.listen(ImageSaved(self._item))
             return
 

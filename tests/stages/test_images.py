@@ -161,6 +161,19 @@ def test_the_same_refusal_three_times_ends_the_run(command: Command, stand_in: S
     assert "not offered" in result.err.splitlines()[-2]
 
 
+def test_a_filter_that_refuses_everything_ends_the_run(command: Command, stand_in: Start) -> None:
+    """Ten pictures in a row that the filter refuses: the run stops, and says where the prompts are to be seen."""
+    server = drawing(png, command, stand_in)
+    ready(command, 30)
+    server.faults = Faults(Fault("content-filter", route="image"))
+
+    result = command("--target-count", "30")
+
+    assert result.code == 1
+    assert 20 <= len(calls(server, "image")) <= 28
+    assert "failed_images.log" in result.err
+
+
 # -- marks of others ---------------------------------------------------------------------------------------------------
 
 
