@@ -18,6 +18,7 @@ from .reading import read_json
 NAME = "state.json"
 SCHEMA = 1  # of the folder: raised when an older version of this library could harm it
 PAID = frozenset({"azure", "openai"})
+_NOTHING = object()  # JSON's null is something
 
 
 class KnownRate(BaseModel):
@@ -58,10 +59,9 @@ class FolderState(BaseModel):
         """
         path = disk.path(NAME)
         try:
-            found = read_json(path, default=None)
-            if found is None:
+            if (content := read_json(path, default=_NOTHING)) is _NOTHING:
                 return cls(provider=_reported(disk))
-            state = cls.model_validate(found)
+            state = cls.model_validate(content)
         except (InvalidCatalogue, ValidationError) as error:
             reason = error.what if isinstance(error, InvalidCatalogue) else f"{path} does not hold a folder's state"
             raise FolderError(
