@@ -108,6 +108,9 @@ class Settings(BaseModel):
     )
     prices_file: Path | None = _option(None, "A price table of your own, in the form of datagen_lib/prices.json")
     dry_run: bool = _option(False, "Categories and items, no pictures", flag="--dry-run")
+    min_quality: int | None = _option(
+        None, "Refuse new items that score less, and ask for others instead", flag="--min-quality", ge=0, le=100
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _option(
         "INFO", "How much is said on standard error", flag="--log-level"
     )

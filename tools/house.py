@@ -35,9 +35,11 @@ LANGUAGE = (
 FLOORS: tuple[tuple[str, ...], ...] = (
     (*LANGUAGE, "runner"),
     ("service", "folder"),
+    ("quality",),
     ("stages",),
     ("pipeline",),
-    ("catalog", "command", "notebook"),
+    ("catalog", "gallery", "publish"),
+    ("command", "notebook", "review"),
     ("headless",),
 )
 """From the ground up: a name is a module at the top, or a folder."""

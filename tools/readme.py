@@ -19,6 +19,7 @@ from . import house
 README = Path(__file__).resolve().parents[1] / "README.md"
 OTHER_FLAGS = {
     "--estimate": "Say what a run would do and cost, without a call",
+    "--check": "Say what the catalogue is worth, without a call; exit code 0 or 1",
     "--version": "Show the version and exit",
 }
 

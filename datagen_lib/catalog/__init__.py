@@ -2,6 +2,7 @@
 
 from datagen_lib.settings import output_folder
 
+from .export import to_csv, to_parquet
 from .frames import coverage, failed_images, load_catalog, missing_images, rejected_items
 from .similar import similar_names
 
@@ -13,4 +14,6 @@ __all__ = [
     "output_folder",
     "rejected_items",
     "similar_names",
+    "to_csv",
+    "to_parquet",
 ]

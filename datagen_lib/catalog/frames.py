@@ -10,8 +10,11 @@ import pandas as pd
 
 from datagen_lib.errors import FolderError
 from datagen_lib.folder.logs import read_log
+from datagen_lib.folder.reviews import Reviews
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem, aliases
+from datagen_lib.quality.check import quality_of, twins_of
+from datagen_lib.quality.score import PARTS
 from datagen_lib.settings import output_folder
 
 _TEXTS = {field.alias for field in CatalogItem.model_fields.values() if field.annotation in {str, str | None}}
@@ -28,7 +31,9 @@ def load_catalog(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002 -
         The fields of `models.CatalogItem` under their names in the file; category is categorical, in the order of
         categories.json, empty ones too. Then image_path (where the picture is or would be), has_image (bool),
         image_size (Int64, in pixels; NA without a picture), name_words, description_length, prompt_length (Int64, in
-        words and characters), then whatever fields a person has added.
+        words and characters), quality and its parts (Int64, 0 to 100; see quality/score.py), duplicate_of (the
+        productId of an earlier item that says the same, or ""), review ("approved", "rejected" or "waiting"), then
+        whatever fields a person has added.
 
     Raises:
         FolderError: the folder holds no catalogue.
@@ -57,9 +62,25 @@ def load_catalog(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002 -
         "name_words": frame["name"].str.split().map(len).astype("Int64"),
         "description_length": frame["description"].str.len().astype("Int64"),
         "prompt_length": frame["imagePrompt"].str.len().astype("Int64"),
+        **_assessed(store),
     }
     added = [name for name in added if name not in measured]
     return frame.assign(**dict(measured))[[*stored, *measured, *added]]
+
+
+def _assessed(store: Store) -> dict[str, pd.Series[Any]]:
+    """What the quality checks and the reviewers say of each item."""
+    scores = quality_of(store)
+    states = Reviews.load(store.disk).states(store)
+    twins = twins_of([item.description for item in store.items])
+    return {
+        "quality": pd.Series([score.total for score in scores], dtype="Int64"),
+        **{f"quality_{part}": pd.Series([getattr(one, part) for one in scores], dtype="Int64") for part in PARTS},
+        "duplicate_of": pd.Series(
+            [store.items[twins[at]].product_id if at in twins else "" for at in range(len(store.items))], dtype="str"
+        ),
+        "review": pd.Series([states[item.product_id] for item in store.items], dtype="str"),
+    }
 
 
 def _png_size(path: Path) -> int | None:

@@ -64,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
             text = f"{field.description}{default}".replace("%", "%%")
             result.add_argument(*names, dest=name, metavar=metavar, help=text)
     result.add_argument("--estimate", action="store_true", help="Say what a run would do and cost, without a call")
+    result.add_argument("--check", action="store_true", help="Say what the catalogue is worth, without a call; 0 or 1")
     result.add_argument("--version", action="store_true", help="Show the version and exit")
     return result
 
@@ -87,7 +88,7 @@ def _run(arguments: argparse.Namespace, signals: Signals) -> int:
     from .limits import within_limits
     from .texts import interrupted_text, opening, summary_text
 
-    only_estimate = values.pop("estimate")
+    only_estimate, only_check = values.pop("estimate"), values.pop("check")
     asked = found(**values).get("provider")
     settings = Settings.load(given_as="flag", **values)
     log_to_stderr(settings)
@@ -96,6 +97,8 @@ def _run(arguments: argparse.Namespace, signals: Signals) -> int:
     if only_estimate:
         tell(_estimate(settings))
         return 0
+    if only_check:
+        return _check(settings)
     say(opening(settings, chosen=asked is not None and str(asked[0]).lower() != "auto"))
     outcome = _generate(within_limits(settings), signals)
     if isinstance(outcome.stopped, Interrupted):
@@ -106,6 +109,17 @@ def _run(arguments: argparse.Namespace, signals: Signals) -> int:
         say(f"stopped: {outcome.stopped}")
         return outcome.stopped.exit_code
     return 0 if outcome.complete else 1
+
+
+def _check(settings: Settings) -> int:
+    """Print what there is to say of the folder; 0 where nothing has to be mended, else 1."""
+    from datagen_lib.quality.check import check
+
+    from .texts import check_text
+
+    found = check(settings.output_dir, size=settings.image_size, min_quality=settings.min_quality)
+    tell(check_text(found))
+    return 0 if found.ok else 1
 
 
 def _generate(settings: Settings, signals: Signals) -> Outcome:

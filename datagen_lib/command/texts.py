@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datagen_lib.pipeline.plan import Plan
     from datagen_lib.pipeline.price import Price
     from datagen_lib.pipeline.run import Outcome
+    from datagen_lib.quality.check import Check
     from datagen_lib.settings import Settings
 
 
@@ -98,6 +99,8 @@ def summary_text(outcome: Outcome, settings: Settings) -> str:
         lines.append(f"  {_missing(CATEGORY_COUNT - outcome.categories, 'category', 'categories')}: run again to go on")
     if outcome.items < outcome.wanted:
         lines.append(f"  {_missing(outcome.wanted - outcome.items, 'item')}: run again to go on")
+    if outcome.categories >= CATEGORY_COUNT and outcome.items >= outcome.wanted:
+        lines += [f"  {problem}" for problem in outcome.problems]
     if outcome.missing:
         lines.append(f"  {_missing(len(outcome.missing), 'image')}: run again with --resume to make them")
     if account.failed:
@@ -108,3 +111,14 @@ def summary_text(outcome: Outcome, settings: Settings) -> str:
 
 def _missing(number: int, one: str, many: str = "") -> str:
     return f"{counted(number, one, many)} {'is' if number == 1 else 'are'} missing"
+
+
+def check_text(check: Check) -> str:
+    """What a check found, a line for each thing looked at, with the first cases below it."""
+    lines = []
+    for finding in check.findings:
+        lines.append(f"{'ok  ' if finding.ok else 'MEND'}  {finding.area:<12} {finding.text}")
+        lines += [f"{'':19}{example}" for example in finding.examples]
+    mend = sum(not finding.ok for finding in check.findings)
+    lines.append(f"{counted(mend, 'thing')} to mend in {check.folder}" if mend else f"All is well in {check.folder}")
+    return "\n".join(lines)

@@ -124,6 +124,19 @@ class Album(Catalogue):
             TransientError: the bytes are no whole picture of the right size; the same call may bring a better one.
             DiskError: the disk refuses; where it takes the picture elsewhere, the next run finds it there.
         """
+        pieces = self._marked(item, data, size=size)
+        name = f"{IMAGES}/{item.filename}"
+        try:
+            self._keep_old(item)
+            self.disk.write(name, *pieces)
+        except DiskError:
+            with contextlib.suppress(DiskError, FolderError):
+                self.disk.make_folders(ORPHANS)
+                self.disk.write(f"{ORPHANS}/{item.filename}", *pieces)
+            raise
+
+    def _marked(self, item: CatalogItem, data: bytes, *, size: int) -> list[bytes | memoryview]:
+        """The picture, checked, with the marks of its item, its prompt and its maker, in pieces."""
         picture = checked_png(data, size=size)
         marks = {
             "productId": item.product_id,
@@ -131,18 +144,13 @@ class Album(Catalogue):
             "provider": self._user,
             "generation": self.state.generation,
         }
-        pieces = marked_png(picture, marks)
-        name = f"{IMAGES}/{item.filename}"
-        try:
-            if self._dear(item):
-                self.disk.make_folders(REPLACED)
-                self.disk.duplicate(name, self.disk.free_name(f"{REPLACED}/{item.filename}"))
-            self.disk.write(name, *pieces)
-        except DiskError:
-            with contextlib.suppress(DiskError, FolderError):
-                self.disk.make_folders(ORPHANS)
-                self.disk.write(f"{ORPHANS}/{item.filename}", *pieces)
-            raise
+        return marked_png(picture, marks)
+
+    def _keep_old(self, item: CatalogItem) -> None:
+        """Keep a copy of the item's picture in replaced/, where it may have been paid for."""
+        if self._dear(item):
+            self.disk.make_folders(REPLACED)
+            self.disk.duplicate(f"{IMAGES}/{item.filename}", self.disk.free_name(f"{REPLACED}/{item.filename}"))
 
     def keep_unusable(self, item: CatalogItem, data: bytes, *, ending: str) -> str:
         """Put a paid answer aside that is no picture, and return its name in the folder.

@@ -10,8 +10,9 @@ from typing import Self
 from datagen_lib.errors import DiskError, FolderError
 from datagen_lib.models import CatalogItem, Category, stored_schema
 
-from .album import IMAGES, RESERVE, Album
+from .album import IMAGES, RESERVE
 from .catalogue import json_bytes
+from .changes import Changes
 from .disk import read_bytes
 from .lock import FolderLock
 from .logs import Logs
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 __all__ = ["Store", "json_bytes"]
 
 
-class Store(Album, Logs):
+class Store(Changes, Logs):
     """The output folder of one run. Open it with `Store.open`, which holds the folder's lock until `close`.
 
     What the catalogue, its pictures and the logs offer, it offers.
@@ -64,6 +65,7 @@ class Store(Album, Logs):
             store._user = provider
             store.repair()
             store._sort_strays()
+            store.finish_choices()
         except BaseException:
             store.close()
             raise
@@ -74,6 +76,25 @@ class Store(Album, Logs):
         """What is in the folder now, read without the lock and without changing anything."""
         store = cls(root, validate=validate)
         store.load()
+        return store
+
+    @classmethod
+    def edit(cls, root: Path) -> Self:
+        """Lock the folder for changes that a person makes, whoever made its items.
+
+        Raises:
+            FolderBusy: a run holds it.
+            InvalidCatalogue: a stored file breaks the contract.
+        """
+        store = cls(root)
+        store._lock.take()
+        try:
+            store.load()
+            store.repair()
+            store.finish_choices()
+        except BaseException:
+            store.close()
+            raise
         return store
 
     def load(self) -> None:

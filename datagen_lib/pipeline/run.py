@@ -12,6 +12,7 @@ from functools import partial
 from datagen_lib.errors import DatagenError, DiskError, Interrupted
 from datagen_lib.events import Ending, Event, ImageSaved, Listener, ignore
 from datagen_lib.folder.store import Store, json_bytes
+from datagen_lib.folder.verdict import Verdict, judge
 from datagen_lib.models import CATEGORY_COUNT, CatalogItem
 from datagen_lib.prompts import CATEGORIES, ITEMS, Prompt
 from datagen_lib.rules import RULES, Rules
@@ -51,6 +52,7 @@ class Outcome:
         categories, items, images: what is on disk now.
         wanted: items that were to be there.
         missing: the items without a current picture (none where no pictures were wanted).
+        problems: what keeps the folder from being whole by the contract, in words.
         stopped: why the run ended early, or None.
         idle: whether there was nothing to do.
     """
@@ -61,13 +63,14 @@ class Outcome:
     wanted: int
     images: int
     missing: Sequence[CatalogItem] = field(default=())
+    problems: Sequence[str] = field(default=())
     stopped: DatagenError | None = None
     idle: bool = False
 
     @property
     def complete(self) -> bool:
         whole = self.categories >= CATEGORY_COUNT and self.items >= self.wanted
-        return self.stopped is None and whole and not self.missing and not self.account.failed
+        return self.stopped is None and whole and not (self.missing or self.problems or self.account.failed)
 
 
 async def run(
@@ -144,17 +147,20 @@ class _Run:
         """The whole run, from the plan to its outcome."""
         self.listen(self.plan.event())
         if self.plan.idle:
-            if self.plan.draws and not self._missing():
+            if self.plan.draws:
                 self.store.forget_failures()
-            if self.settings.force_images and self.plan.draws:
-                self.store.end_again()
-            return self._outcome(None, idle=True)
+                if self.settings.force_images:
+                    self.store.end_again()
+            return self._outcome(None, None)
         if self.settings.force_categories:
             self.store.categories = []  # the file stays until the first new one is there
         await self.store.in_thread(self._prepare)
         name_left_out(self.store, self.plan.left_out, self.plan.refusals, listen=self.listen)
         stopped = await self._work()
-        outcome = self._outcome(stopped)
+        verdict = await self.store.in_thread(
+            judge, self.store, wanted=self.plan.target, pictures=self.plan.draws, current=frozenset(self._pictured)
+        )
+        outcome = self._outcome(stopped, verdict)
         if outcome.complete and self.settings.force_images:
             self.store.end_again()
         if problem := self._close_books(complete=outcome.complete, stopped=stopped.what if stopped else ""):
@@ -287,21 +293,27 @@ class _Run:
         document = self.account.document(self.settings, self.store, complete=complete, stopped=stopped)
         self.store.write("run_report.json", json_bytes(document))
 
-    def _missing(self) -> list[CatalogItem]:
-        """The items without a current picture: those that had one at the start, or got one since, are known."""
-        return [item for item in self.store.items if item.product_id not in self._pictured]
-
-    def _outcome(self, stopped: DatagenError | None, *, idle: bool = False) -> Outcome:
-        missing = [] if idle or not self.plan.draws else self._missing()
+    def _outcome(self, stopped: DatagenError | None, verdict: Verdict | None) -> Outcome:
+        """How the run ended, by what is on disk; without a verdict, the plan found nothing to do."""
+        if verdict is None:
+            return Outcome(
+                account=self.account,
+                categories=self.plan.categories_ready,
+                items=self.plan.items_ready,
+                wanted=self.plan.target,
+                images=self.plan.images_ready,
+                stopped=stopped,
+                idle=True,
+            )
         return Outcome(
             account=self.account,
-            categories=len(self.store.categories),
+            categories=verdict.categories,
             items=len(self.store.items),
             wanted=self.plan.target,
-            images=len(self.store.items) - len(missing) if self.plan.draws else 0,
-            missing=missing,
+            images=verdict.images,
+            missing=verdict.missing,
+            problems=verdict.problems,
             stopped=stopped,
-            idle=idle,
         )
 
 

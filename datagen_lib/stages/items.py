@@ -28,6 +28,7 @@ from datagen_lib.events import BatchDone, ItemAccepted, ItemRejected, ItemsCompl
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem, ItemDraft, ItemsWire
 from datagen_lib.prompts import ITEMS, Prompt, items_request
+from datagen_lib.quality.score import Scorer
 from datagen_lib.rules import RULES, Rules, Violation, readable
 from datagen_lib.service.client import Client
 from datagen_lib.spelling import fold, tidy
@@ -113,6 +114,7 @@ class _Items:
         self.planner.have.update(store.by_category)
         self.memory = NameMemory(store.items)
         self.known = {fold(category.name): category.name for category in store.categories}
+        self.scorer = Scorer(store.items) if settings.min_quality else None
         self.fruitless = 0
 
     async def grow(self, arriving: CategoriesArriving) -> None:
@@ -204,10 +206,24 @@ class _Items:
             return self._refuse(answered, [_shape(error)])
         violations = self._judge(draft)
         hard = [violation for violation in violations if violation.hard]
+        item = CatalogItem.from_draft(draft)
+        if not hard:
+            hard = self._grade(item, soft=len(violations))
         if hard:
             return self._refuse(answered, hard)
-        self._keep(CatalogItem.from_draft(draft), tuple(violations))
+        self._keep(item, tuple(violations))
         return True
+
+    def _grade(self, item: CatalogItem, *, soft: int) -> list[Violation]:
+        """What is against the item where a quality is asked for: a score below it, with its parts."""
+        least = self.client.settings.min_quality
+        if self.scorer is None or least is None:
+            return []
+        quality = self.scorer.score(item, soft=soft, known=False)
+        if quality.total >= least:
+            return []
+        parts = ", ".join(f"{name} {value}" for name, value in quality.parts().items())
+        return [Violation("quality", f"the quality is {quality.total} ({parts}), at least {least} is asked for")]
 
     def _read(self, answered: Any) -> ItemDraft:
         """The answered object as a draft, its texts tidied, its category's name as categories.json has it."""
@@ -230,6 +246,8 @@ class _Items:
         self.store.add(item)
         self.planner.have[item.category] += 1
         self.memory.add(item)
+        if self.scorer is not None:
+            self.scorer.add(item)
         self.listen(ItemAccepted(item, soft))
         self.on_accepted(item)
 

@@ -423,14 +423,14 @@ def test_the_offline_model_needs_no_setting(command: Command) -> None:
 
 
 def test_a_folder_of_ones_own(command: Command, server: Server, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """--output-dir names the folder; a relative one counts from the project's root, not the working folder."""
+    """--output-dir names the folder; a relative one counts from where it was typed."""
     (home / "deep" / "er").mkdir(parents=True)
     command.set(OUTPUT_DIR="elsewhere")
     monkeypatch.chdir(home / "deep" / "er")
     result = command("--target-count", "3", "--batch-size", "3", "--output-dir", "mine/ünï")
 
     assert result.code == 0
-    assert (home / "mine/ünï/catalog.json").is_file()
+    assert (home / "deep/er/mine/ünï/catalog.json").is_file()
     assert not (home / "elsewhere").exists()
 
 
@@ -479,4 +479,4 @@ def test_a_terminal_of_any_encoding(command: Command, server: Server, encoding: 
     assert whole.returncode == 0, said
     assert b"Traceback" not in said
     assert refused.returncode == 2
-    assert b"TARGET_COUNT" in errors
+    assert b"--target-count" in errors

@@ -1,0 +1,5 @@
+"""The catalogue as one page to look through, and as a contact sheet; both made from the folder, without a call."""
+
+from .page import write_gallery
+
+__all__ = ["write_gallery"]

@@ -1,0 +1,169 @@
+"""The check of a whole folder, without a call: is this the catalogue that we ship?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from datagen_lib.errors import FolderError, InvalidCatalogue
+from datagen_lib.folder.store import Store
+from datagen_lib.models import CATEGORY_COUNT, CatalogItem
+from datagen_lib.rules import RULES
+from datagen_lib.spelling import fold
+from datagen_lib.text import counted
+
+from .looks import look_at_all, same_pictures
+from .score import Quality, score_all
+from .similar import alike
+
+NAMES_ALIKE = 0.7
+TEXTS_ALIKE = 0.7
+TEXTS_SAME = 0.9  # of a description: from here on it is the same text
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One answer of the check.
+
+    Attributes:
+        area: what was looked at.
+        ok: whether nothing has to be mended.
+        text: what was found.
+        examples: the first few cases, in words.
+    """
+
+    area: str
+    ok: bool
+    text: str
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Check:
+    """All findings on one folder, and the scores that they rest on."""
+
+    folder: Path
+    findings: tuple[Finding, ...]
+    quality: tuple[Quality, ...] = field(default=(), repr=False)
+
+    @property
+    def ok(self) -> bool:
+        return all(finding.ok for finding in self.findings)
+
+
+def check(folder: Path, *, size: int | None = None, min_quality: int | None = None) -> Check:
+    """Look at everything in the folder that the shop would import.
+
+    Args:
+        folder: the output folder.
+        size: pixels a side that pictures should have; None for any square.
+        min_quality: the score that each item must have; None to tell the lowest only.
+
+    Raises:
+        FolderError: the folder holds no catalogue.
+    """
+    try:
+        store = Store.peek(folder)
+    except InvalidCatalogue as error:
+        return Check(folder, (Finding("schema", ok=False, text=error.what),))
+    if not store.items:
+        raise FolderError(f"{folder} holds no catalogue", hint="Make one first, or name another folder.")
+    quality = quality_of(store)
+    findings = (
+        _schema(store),
+        _categories(store),
+        _coverage(store),
+        *_texts(store.items),
+        *_pictures(store, size),
+        _scores(store.items, quality, min_quality),
+    )
+    return Check(folder, findings, tuple(quality))
+
+
+def _schema(store: Store) -> Finding:
+    unfinished = len(store.items) - store.complete
+    if unfinished:
+        text = f"{counted(unfinished, 'item')} not in catalog.json yet: the catalogue is unfinished"
+        return Finding("schema", ok=False, text=text)
+    return Finding(
+        "schema", ok=True, text=f"{counted(len(store.items), 'item')}, ids and names unique, every field valid"
+    )
+
+
+def _categories(store: Store) -> Finding:
+    count = len(store.categories)
+    written = (store.root / "categories.json").is_file()
+    text = f"{counted(count, 'category', 'categories')}, {CATEGORY_COUNT} are to be there"
+    return Finding("categories", ok=count == CATEGORY_COUNT and written, text=text if written else "no categories.json")
+
+
+def _coverage(store: Store) -> Finding:
+    counts = [store.by_category.get(category.name, 0) for category in store.categories]
+    text = f"{min(counts, default=0)} to {max(counts, default=0)} items a category"
+    empty = tuple(category.name for category in store.categories if not store.by_category.get(category.name, 0))
+    few = len(store.items) < len(store.categories)
+    if empty and not few:
+        text += f"; {counted(len(empty), 'category', 'categories')} without an item"
+    return Finding("coverage", ok=few or not empty, text=text, examples=() if few else empty[:EXAMPLES])
+
+
+def _texts(items: Sequence[CatalogItem]) -> Iterator[Finding]:
+    names = alike([item.name for item in items], at_least=NAMES_ALIKE)
+    cases = tuple(f"{items[one].name!r} and {items[other].name!r}: {share:.2f}" for one, other, share in names)
+    text = f"{counted(len(names), 'pair')} of names read alike" if names else "no two names read alike"
+    yield Finding("names", ok=True, text=text, examples=cases[:EXAMPLES])
+    texts = alike([item.description for item in items], at_least=TEXTS_ALIKE, pieces=5)
+    same = [pair for pair in texts if pair.similarity >= TEXTS_SAME]
+    cases = tuple(f"{items[one].name!r} and {items[other].name!r}: {share:.2f}" for one, other, share in texts)
+    text = f"{counted(len(texts), 'pair')} of descriptions read alike" if texts else "no two descriptions read alike"
+    yield Finding("descriptions", ok=not same, text=text, examples=cases[:EXAMPLES])
+
+
+def twins_of(descriptions: Sequence[str]) -> dict[int, int]:
+    """For each description that an earlier one says already: the place of the earliest such, by its own place."""
+    twins: dict[int, int] = {}
+    for one, other, _ in alike(descriptions, at_least=TEXTS_SAME, pieces=5):
+        twins[other] = min(one, twins.get(other, one))
+    return twins
+
+
+def _pictures(store: Store, size: int | None) -> Iterator[Finding]:
+    states = [store.image_state(item) for item in store.items]
+    bad = [(item, state) for item, state in zip(store.items, states, strict=True) if state != "current"]
+    counts = Counter(state for _, state in bad)
+    text = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "every item has its picture"
+    cases = tuple(f"{item.filename} ({item.name}): {state}" for item, state in bad)
+    yield Finding("pictures", ok=not bad, text=text, examples=cases[:EXAMPLES])
+    whole = [item for item, state in zip(store.items, states, strict=True) if state in {"current", "stale"}]
+    looks = look_at_all([store.image_path(item) for item in whole], size=size)
+    flawed = [f"{item.filename} ({item.name}) {one.flaw}" for item, one in zip(whole, looks, strict=True) if one.flaw]
+    text = f"{counted(len(flawed), 'picture')} with a flaw" if flawed else "none is flat, none of another size"
+    yield Finding("looks", ok=not flawed, text=text, examples=tuple(flawed[:EXAMPLES]))
+    pairs = same_pictures(looks)
+    cases = tuple(f"{whole[one].name!r} and {whole[other].name!r}" for one, other, _ in pairs)
+    text = f"{counted(len(pairs), 'pair')} of the same picture" if pairs else "no picture is there twice"
+    yield Finding("twins", ok=not pairs, text=text, examples=cases[:EXAMPLES])
+
+
+def quality_of(store: Store) -> list[Quality]:
+    """The score of each item of a folder, in its order."""
+    known = {fold(category.name): category for category in store.categories}
+    soft = {item.product_id: sum(not broken.hard for broken in RULES.check_item(item, known)) for item in store.items}
+    return score_all(store.items, soft)
+
+
+def _scores(items: Sequence[CatalogItem], quality: Sequence[Quality], least: int | None) -> Finding:
+    ranked = sorted(zip(quality, items, strict=True), key=lambda pair: pair[0].total)
+    mean = sum(one.total for one in quality) / len(quality)
+    below = [(score, item) for score, item in ranked if least is not None and score.total < least]
+    text = f"quality {ranked[0][0].total} to {ranked[-1][0].total}, mean {mean:.0f}"
+    if least is not None:
+        text += f"; {counted(len(below), 'item')} below {least}"
+    cases = tuple(
+        f"{item.name!r}: {score.total} ({', '.join(f'{name} {value}' for name, value in score.parts().items())})"
+        for score, item in (below or ranked)
+    )
+    return Finding("quality", ok=not below, text=text, examples=cases[:EXAMPLES])

@@ -1,0 +1,156 @@
+"""The gallery page, in a browser, from a file: found, filtered, sorted, opened by key, and escaped."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import chromium, violations
+from conftest import png
+from PIL import Image
+from playwright.sync_api import expect
+
+from datagen_lib.folder.store import Store
+from datagen_lib.gallery import write_gallery
+from datagen_lib.gallery.page import gallery_page
+from datagen_lib.gallery.sheet import MOST, sheets
+from datagen_lib.models import OPENINGS, TAIL
+
+EVIL = "<script>document.title='owned'</script>"
+NAMES = [EVIL, 'He said "hi" & left', "</script><img src=x onerror=alert(1)>", "Émile Zoë", "Zed"]
+
+
+def fill(folder: Path, count: int, names: list[str] | None = None) -> Path:
+    """A folder with `count` items in two categories; the last one has no picture."""
+    (folder / "images").mkdir(parents=True)
+    categories = [{"name": "Sea Folk", "slug": "sea-folk"}, {"name": "Night Sky", "slug": "night-sky"}]
+    items = []
+    for number in range(count):
+        key = f"{number:08d}-0000-4000-8000-000000000000"
+        name = names[number] if names and number < len(names) else f"Figure Number {number}"
+        items.append(
+            {
+                "productId": key,
+                "name": name,
+                "description": f"A figure with the number {number} that keeps its lamp lit. It is never far.",
+                "category": categories[number % 2]["name"],
+                "filename": f"{key}.png",
+                "imagePrompt": f"{OPENINGS[0]}, lamp {number}, {TAIL}",
+            }
+        )
+        if number < min(count - 1, 60):
+            (folder / "images" / f"{key}.png").write_bytes(png(f"{number}", 64))
+    (folder / "categories.json").write_text(json.dumps(categories), encoding="utf-8")
+    (folder / "catalog.json").write_text(json.dumps(items), encoding="utf-8")
+    return folder
+
+
+def shown(page: Any) -> list[str]:
+    return page.locator(".item .title").all_text_contents()  # those out of sight are not drawn yet
+
+
+@pytest.mark.browser
+def test_search_filter_sort_and_open(tmp_path: Path) -> None:
+    """Search as you type, filter by category and flaw, sort, open by click and by key, all from a file."""
+    path = write_gallery(fill(tmp_path / "out", 30, NAMES))
+    with chromium() as page:
+        page.goto(path.as_uri())
+        assert len(shown(page)) == 30
+        assert "30 of 30 items" in page.inner_text("#count")
+
+        page.keyboard.press("/")
+        page.keyboard.type("zoe")
+        expect(page.locator(".item")).to_have_count(1)
+        assert shown(page) == ["Émile Zoë"]
+
+        page.fill("#search", "")
+        page.select_option("#category", "Night Sky")
+        assert len(shown(page)) == 15
+        page.select_option("#category", "")
+        page.select_option("#flaw", "no picture")
+        assert shown(page) == ["Figure Number 29"]
+        page.select_option("#flaw", "")
+        page.select_option("#sort", "name")
+        assert shown(page)[-1] == "Zed"
+
+        page.locator(".item").first.focus()
+        page.keyboard.press("Enter")
+        first = page.inner_text("#name")
+        page.keyboard.press("ArrowRight")
+        assert page.inner_text("#name") != first
+        assert page.inner_text("#place") == "2 of 30"
+        assert "of 100" in page.inner_text("#parts")
+        page.keyboard.press("Escape")
+        assert not page.locator("#details").is_visible()
+
+
+@pytest.mark.browser
+def test_an_item_named_as_a_script_is_shown_as_that(tmp_path: Path) -> None:
+    """What a model wrote is text: shown letter by letter, run nowhere."""
+    path = write_gallery(fill(tmp_path / "out", 6, NAMES))
+    with chromium() as page:
+        page.goto(path.as_uri())
+
+        assert shown(page)[:3] == NAMES[:3]
+        assert page.title() == "LEGO-style catalogue"
+        page.locator(".item").nth(2).click()
+        assert page.inner_text("#name") == NAMES[2]
+        assert page.locator("img[src='x']").count() == 0
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 390])
+def test_the_page_is_accessible(tmp_path: Path, scheme: str, width: int) -> None:
+    """axe-core finds nothing, light and dark, on a desk and on a phone, closed and with an item open."""
+    path = write_gallery(fill(tmp_path / "out", 8, NAMES))
+    with chromium(color_scheme=scheme, viewport={"width": width, "height": 800}) as page:
+        page.goto(path.as_uri())
+        closed = violations(page)
+        page.locator(".item").first.click()
+        opened = violations(page)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+
+    assert closed == opened == []
+    assert wide <= width
+
+
+@pytest.mark.browser
+def test_ten_thousand_items_are_usable(tmp_path: Path) -> None:
+    """Of 10,000 items only the first are put on the page; search reaches all, and scrolling brings the next."""
+    path = write_gallery(fill(tmp_path / "out", 10_000))
+    with chromium() as page:
+        page.goto(path.as_uri())
+        first = len(shown(page))
+        page.fill("#search", "9876")
+        expect(page.locator("#count")).not_to_contain_text("10000 of 10000")
+        found = shown(page)
+        page.fill("#search", "")
+        expect(page.locator("#count")).to_contain_text("10000 of 10000")
+        page.mouse.wheel(0, 30_000)
+        page.locator(".item").nth(first + 1).wait_for(state="attached")
+
+    assert first < 1000
+    assert "Figure Number 9876" in found
+
+
+def test_the_page_asks_nothing_of_the_network(tmp_path: Path) -> None:
+    """The page names no address outside its folder, and its policy forbids any."""
+    text = gallery_page(Store.peek(fill(tmp_path / "out", 3)))
+
+    assert "http://" not in text.replace("http://www.w3.org", "")
+    assert "https://" not in text
+    assert "default-src &#39;none&#39;" in text
+
+
+def test_contact_sheets_name_every_item(tmp_path: Path) -> None:
+    """Each sheet is a picture of bounded size, however many items there are."""
+    store = Store.peek(fill(tmp_path / "out", MOST + 40))
+    made = [Image.open(io.BytesIO(data), formats=["JPEG"]) for data in sheets(store)]
+
+    assert len(made) == 2
+    assert all(max(picture.size) < 16_000 for picture in made)
+    assert made[0].size[0] > 1000
