@@ -12,8 +12,20 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from .addresses import base, resource, split_login, unquoted
 from .env_file import EnvFile
 from .errors import SettingsError
 from .masking import mask
@@ -39,6 +51,7 @@ REQUIRED = {
     "openai": ("openai_api_key", "openai_text_model", "openai_image_model"),
     "offline": (),
 }
+ADDRESSES = {"azure_openai_endpoint", "openai_base_url"}
 _PLACEHOLDER = re.compile(r"^(your[_-].*|<.*>|changeme|xxx+)$", re.IGNORECASE)
 
 
@@ -103,6 +116,11 @@ class Settings(BaseModel):
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = _option(
         None, "How long a gpt-5 thinks; none sends nothing; unset: low, and nothing to the provider openai"
     )
+    max_output_tokens: int | None = _option(
+        None,
+        "Longest text answer, thinking included; unset: by the items asked for, less where the service says so",
+        ge=256,
+    )
     max_cost_usd: float | None = _option(
         None, "Stop before this run would cost more, in US dollars", flag="--max-cost", ge=0, allow_inf_nan=False
     )
@@ -132,6 +150,23 @@ class Settings(BaseModel):
         flag="--replace-paid",
     )
     no_validate: bool = _option(False, "Turn the rules for items off (debugging)", env=None, flag="--no-validate")
+
+    _logins: dict[str, str] = PrivateAttr(default_factory=dict)
+    """The user and password of an address, by the address without them."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _take_logins(cls, values: Any, make: ModelWrapValidatorHandler[Self]) -> Self:
+        """Keep the user and password out of the addresses, which are shown and stored."""
+        logins: dict[str, str] = {}
+        if isinstance(values, dict):
+            values = dict(values)
+            for name in ADDRESSES & values.keys():
+                if isinstance(values[name], str):
+                    values[name], logins[name] = split_login(unquoted(values[name]))
+        made = make(values)
+        made.remember_logins({str(getattr(made, name)): login for name, login in logins.items() if login})
+        return made
 
     @field_validator("*", mode="before")
     @classmethod
@@ -172,25 +207,23 @@ class Settings(BaseModel):
 
     @field_validator("azure_openai_endpoint", "openai_base_url")
     @classmethod
-    def _is_url(cls, value: str | None) -> str | None:
+    def _is_url(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("must be a URL that starts with https://, such as https://NAME.openai.azure.com")
-        if any(char.isspace() for char in value):
-            raise ValueError("must not hold a blank")
+        try:
+            parts = urlsplit(value)
+            host = parts.hostname
+        except ValueError as error:
+            raise ValueError(f"is not a URL ({error})") from None
         try:
             _ = parts.port
         except ValueError:
             raise ValueError("its port is not a number from 0 to 65535") from None
-        return value.rstrip("/")
-
-    @field_validator("azure_openai_endpoint")
-    @classmethod
-    def _is_the_resource(cls, value: str | None) -> str | None:
-        # People paste the whole address that a portal shows; the SDK wants what comes before /openai.
-        return None if value is None else re.split(r"/openai(?:/|$)|\?", value)[0].rstrip("/")
+        if parts.scheme not in {"http", "https"} or not host:
+            raise ValueError("must be a URL that starts with https://, such as https://NAME.openai.azure.com")
+        if any(char.isspace() for char in value):
+            raise ValueError("must not hold a blank")
+        return resource(value) if info.field_name == "azure_openai_endpoint" else base(value)
 
     @field_validator("azure_openai_api_version")
     @classmethod
@@ -318,12 +351,23 @@ class Settings(BaseModel):
         if problems or settings is None:
             listed = [f"{variable(name)}{_shown(name, values.get(name))}: {what}" for name, what in problems]
             raise SettingsError(listed)
+        settings.remember_logins(self._logins)
         return settings
+
+    def remember_logins(self, logins: Mapping[str, str]) -> None:
+        """Take over the user and password of each address, by the address without them."""
+        self._logins |= logins
+
+    def login(self, name: str) -> SecretStr | None:
+        """The user and password ("user:password") that stood in the address `name`, or None."""
+        found = self._logins.get(str(getattr(self, name)))
+        return None if found is None else SecretStr(found)
 
     def secrets(self) -> list[str]:
         """Every secret value, for whoever has to mask them."""
         keys = (self.azure_openai_api_key, self.openai_api_key)
-        return [key.get_secret_value() for key in keys if key is not None]
+        passwords = [login.partition(":")[2] for login in self._logins.values()]
+        return [key.get_secret_value() for key in keys if key is not None] + passwords + list(self._logins.values())
 
     def public(self) -> dict[str, Any]:
         """The settings as JSON values, without secrets and without what is unset."""

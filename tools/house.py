@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "datagen_lib"
 
 LANGUAGE = (
+    "addresses",
     "env_file",
     "errors",
     "events",

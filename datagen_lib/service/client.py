@@ -1,8 +1,15 @@
-"""Which endpoint a run talks to, and how: Azure, an OpenAI-compatible server, or the offline stand-in.
+"""Makes the calls of a run: each in its turn, within the budget, accounted for, and its failure in our own words.
 
-The only module that knows the SDK. Its errors end here: whatever the service or the network does comes out as one of
-`errors.py`, saying which setting to change where that is the remedy. The SDK's own retries are off; `retry.py` does
-them, so that one place counts attempts and all calls to a deployment share one pace.
+The steps of a call, in order, each with a home of its own:
+
+    its turn      the deployment's pace (pace.py), and again after each passing failure (retry.py)
+    the gate      the first call goes alone (first_call.py)
+    the budget    what it may cost is promised (costs.py)
+    the body      what is asked, without what this endpoint does not take (bodies.py)
+    the wire      it goes out, and its headers come back (wire.py)
+    the answer    is read as it comes in (answers.py)
+    the account   what it cost, or may have cost, is settled, and told to whoever listens
+    a failure     becomes one of errors.py (translation.py); the same refusal three times ends the run (repeats.py)
 """
 
 from __future__ import annotations
@@ -18,23 +25,25 @@ from functools import partial
 from typing import Any, NoReturn, Self, TypeVar
 
 import httpx2
-import openai
 from pydantic import BaseModel
 
-from datagen_lib.errors import DatagenError, RunStopped, SetupError, TransientError
+from datagen_lib.errors import CallRejected, ContentFiltered, DatagenError, RunStopped, SetupError, TransientError
 from datagen_lib.events import CallDone, Kind, Listener, PaceChanged, Retrying, ignore
-from datagen_lib.models import response_format
+from datagen_lib.masking import mask
 from datagen_lib.settings import Settings
 
 from .answers import AnsweredError, ObjectReader, count_tokens
+from .bodies import Bodies, characters
 from .costs import Ledger, prices
 from .download import Fetcher
 from .drawn import Drawn, read_picture
 from .endpoints import Endpoint, reach
 from .first_call import Gate, Passage
+from .repeats import Repeats
 from .retry import Learnt, Pace, PaceState, persist
+from .said import is_page
 from .stream import chunks
-from .translation import translate
+from .translation import Refusal, Refused, asked, cannot_connect, is_sent, translate, unreachable, web_page
 from .transport import http_client
 
 T = TypeVar("T")
@@ -50,21 +59,50 @@ WHY = {
     "outage": "nobody answers",
 }
 """What a pause is for, in words."""
+MOST_FORMS = 12  # other forms of one call that are tried where the service does not take it
 MOST_OVER = 1.5  # times the objects asked for: an answer that goes on and on is cut there
 
 
 @dataclass
 class _Call:
-    """One call under way."""
+    """One call under way.
+
+    Attributes:
+        promised: dollars that it may cost.
+        cost: dollars that it did cost, or None where nobody counted.
+        began: whether it was sent.
+        answered: whether a part of the answer came that can be used.
+        may_be_paid: whether the service may have done the work: it was sent, and it was not refused.
+    """
 
     kind: Kind
-    reserved: float
+    promised: float
     passage: Passage
     started: float = field(default_factory=time.monotonic)
-    cost: float = 0.0
+    cost: float | None = None
+    began: bool = False
+    answered: bool = False
+    may_be_paid: bool = False
     input_tokens: int = 0
     output_tokens: int = 0
     ok: bool = False
+
+    @property
+    def settled(self) -> float:
+        """Dollars to put on the account: where no usage came, all that it may have cost."""
+        if self.cost is not None:
+            return self.cost
+        return self.promised if self.may_be_paid else 0.0
+
+
+@dataclass(frozen=True)
+class _Line:
+    """What one kind of call goes through."""
+
+    endpoint: Endpoint
+    bodies: Bodies
+    repeats: Repeats
+    send: Callable[[dict[str, Any]], Awaitable[httpx2.Response]]
 
 
 class Client:
@@ -108,15 +146,33 @@ class Client:
         self._gate = Gate()
 
     async def __aenter__(self) -> Self:
-        self._endpoints = await self._stack.enter_async_context(reach(self.settings))
+        endpoints = await self._stack.enter_async_context(reach(self.settings))
+        keys = [endpoint.key.get_secret_value() for endpoint in endpoints.values()]
+        self._mask = partial(mask, secrets=(*self.settings.secrets(), *keys))
+        try:
+            await self._connect(endpoints)
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def _connect(self, endpoints: dict[Kind, Endpoint]) -> None:
+        from .wire import Wire  # the SDK takes half a second to import
+
         s = self.settings
         # One connection pool for both kinds; a proxy of the environment has no business with a server in this process.
-        local = any(endpoint.local for endpoint in self._endpoints.values())
-        http = await self._stack.enter_async_context(http_client(seconds=s.request_timeout, trust_env=not local))
-        self._fetcher = Fetcher(self._endpoints["image"].address, seconds=s.request_timeout, trust_env=not local)
+        local = any(endpoint.local for endpoint in endpoints.values())
+        try:
+            http = http_client(seconds=s.request_timeout, trust_env=not local)
+        except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
+            raise cannot_connect(error, endpoints["text"], self._mask) from error
+        await self._stack.enter_async_context(http)
+        self._fetcher = Fetcher(endpoints["image"].address, seconds=s.request_timeout, trust_env=not local)
         self._stack.push_async_callback(self._fetcher.aclose)
-        self._sdk = {kind: connect(endpoint, http) for kind, endpoint in self._endpoints.items()}
-        return self
+        self._lines = {
+            kind: _Line(endpoint, Bodies(endpoint, s), Repeats(endpoint), Wire(endpoint, http).send)
+            for kind, endpoint in endpoints.items()
+        }
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
@@ -222,33 +278,25 @@ class Client:
             ContentFiltered, TransientError, CallRejected, EndpointRefused, QuotaExhausted, BudgetReached: see errors.
         """
         (key,) = wire.model_fields
-        endpoint = self._endpoints["text"]
-        request: dict[str, Any] = {
-            "model": endpoint.model,
-            "messages": [{"role": "system", "content": system}, {"role": "user", "content": user}],
-            "response_format": response_format(wire),
-            "max_completion_tokens": 8000 + 400 * count,  # covers the reasoning too
-            "stream": True,
-            "stream_options": {"include_usage": True},
-            **endpoint.extras,
-        }
-        guess = self.ledger.prices.text_guess(len(system) + len(user), count)
-        async with self._call("text", guess) as call:
-            raw = await self._sdk["text"].chat.completions.with_raw_response.create(**request)
-            self._admit(call, raw.headers)
+        line, table = self._lines["text"], self.ledger.prices
+        make = partial(line.bodies.text, system=system, user=user, wire=wire, count=count)
+        dearest = table.text_most(characters(make()), line.bodies.longest(count))
+        async with self._call("text", dearest) as call:
+            response = await self._send(call, make)
             reader = ObjectReader(
                 key,
                 record,
                 most=most or math.ceil(count * MOST_OVER),
-                lenient=endpoint.provider == "openai",
+                lenient=line.endpoint.lenient,
                 mask=self._mask,
             )
-            async with aclosing(chunks(raw.http_response, mask=self._mask)) as pieces:
+            async with aclosing(chunks(response, mask=self._mask)) as pieces:
                 async for chunk in pieces:
                     if tokens := count_tokens(chunk):
                         call.input_tokens, call.output_tokens, cached = tokens
-                        call.cost = self.ledger.prices.text_call(call.input_tokens, call.output_tokens, cached)
+                        call.cost = table.text_call(call.input_tokens, call.output_tokens, cached)
                     for found in reader.read(chunk):
+                        call.answered = True
                         yield found
                     if reader.full:  # the stream closes here, and no more is written
                         break
@@ -262,98 +310,101 @@ class Client:
         Raises:
             ContentFiltered, TransientError, CallRejected, EndpointRefused, QuotaExhausted, BudgetReached: see errors.
         """
-        endpoint = self._endpoints["image"]
-        request: dict[str, Any] = {"prompt": prompt, "size": "1024x1024", **endpoint.extras}
-        if endpoint.model is not None:
-            request["model"] = endpoint.model
-        quality = self.settings.image_quality
-        async with self._call("image", self.ledger.prices.image_call(quality, len(prompt) // 3)) as call:
-            raw = await self._sdk["image"].images.with_raw_response.generate(**request)
-            self._admit(call, raw.headers)
-            drawn = await asyncio.to_thread(
-                read_picture, raw.http_response.content, fetcher=self._fetcher, mask=self._mask
-            )
+        bodies, table = self._lines["image"].bodies, self.ledger.prices
+        reads = len(prompt) // 3  # tokens, about
+        async with self._call("image", table.image_call(bodies.quality, reads)) as call:
+            response = await self._send(call, partial(bodies.image, prompt))
+            drawn = await asyncio.to_thread(read_picture, response.content, fetcher=self._fetcher, mask=self._mask)
             call.input_tokens, call.output_tokens = drawn.input_tokens, drawn.output_tokens
-            call.cost = self.ledger.prices.image_call(quality, drawn.input_tokens, drawn.output_tokens or None)
+            call.cost = table.image_call(bodies.quality, drawn.input_tokens or reads, drawn.output_tokens or None)
             return drawn
 
     # -- every call --------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def _call(self, kind: Kind, guess: float) -> AsyncIterator[_Call]:
-        """Account for a call, and translate whatever goes wrong in it."""
+    async def _call(self, kind: Kind, most: float) -> AsyncIterator[_Call]:
+        """A call from the gate to its account; whatever goes wrong in it comes out as one of `errors.py`."""
         async with self._gate.passage() as passage:
-            if self.halted is not None:
-                raise self.halted
-            self.ledger.reserve(kind, guess)
-            call = _Call(kind, guess, passage)
+            promised = await self.ledger.reserve(kind, most)
+            call = _Call(kind, promised, passage)
             try:
+                if self.halted is not None:
+                    raise self.halted
                 yield call
                 call.ok = True
-                passage.let_in()
-            except (openai.OpenAIError, httpx2.HTTPError, AnsweredError, ValueError) as error:
-                raise self._failed(call, error) from error
+                self._lines[kind].repeats.accepted()
+            except (Refused, AnsweredError, httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+                raise self._failure(call, error) from error
+            except (RunStopped, SetupError) as error:
+                self.halted = self.halted or error
+                raise
             finally:
-                self.ledger.settle(guess, call.cost)
-                seconds = time.monotonic() - call.started
-                self._listen(CallDone(kind, call.ok, seconds, call.input_tokens, call.output_tokens, call.cost))
+                self.ledger.settle(kind, promised, call.settled)
+                if call.began:
+                    self._tell(call)
 
-    def _admit(self, call: _Call, headers: Mapping[str, str]) -> None:
-        call.passage.let_in()
-        self._pace[call.kind].heard(headers)
+    async def _send(self, call: _Call, make: Callable[[], dict[str, Any]]) -> httpx2.Response:
+        """Send what `make` makes, anew without what the service turns out not to take; returns at the headers."""
+        line = self._lines[call.kind]
+        for left in range(MOST_FORMS, -1, -1):
+            body = make()
+            call.began = call.may_be_paid = True
+            try:
+                response = await line.send(body)
+            except Refused as refused:
+                if not left or not line.bodies.learn(body, refused.refusal):
+                    raise
+                continue
+            await self._expect_no_page(call, response)
+            call.passage.let_in()
+            self._pace[call.kind].heard(response.headers)
+            return response
+        raise AssertionError  # pragma: no cover - the last form is answered or refused
 
-    def _failed(
-        self, call: _Call, error: openai.OpenAIError | httpx2.HTTPError | AnsweredError | ValueError
-    ) -> DatagenError:
+    async def _expect_no_page(self, call: _Call, response: httpx2.Response) -> None:
+        """A page for people, where nothing was let in yet, is no bad luck: somebody has to sign in or to mend it.
+
+        Raises:
+            EndpointRefused: it is one, and no call was let in before. Later ones are read as bad answers.
+        """
+        if "html" not in response.headers.get("content-type", ""):
+            return
+        text = (await response.aread()).decode("utf-8", "replace")
+        if is_page(text):
+            call.may_be_paid = False
+            if not self._gate.is_open:
+                raise web_page(asked(response), text, self._lines[call.kind].endpoint, self._mask)
+
+    def _failure(self, call: _Call, error: Exception) -> DatagenError:
         """What went wrong, in our words; what ends the run ends it for the calls that wait as well."""
-        if isinstance(error, ValueError):  # a body or an event of a stream that was cut in its middle is no JSON
-            return TransientError(f"{call.kind} call: the answer's body is broken ({error})")
-        if isinstance(error.__cause__, DatagenError):  # the transport's, which the SDK wraps
-            return error.__cause__
-        if isinstance(error, AnsweredError):
-            error = _as_status(error)
-        translated = self._translate(error, call.kind)
-        if isinstance(error, openai.APIStatusError):
-            self._pace[call.kind].heard(error.response.headers)
-            if not isinstance(error, openai.AuthenticationError):
-                call.passage.let_in()
+        translated = self._translated(call, error)
+        if isinstance(translated, CallRejected):
+            translated = self._lines[call.kind].repeats.refused(translated)
+        if isinstance(translated, ContentFiltered) or (
+            isinstance(translated, TransientError) and not translated.outage
+        ):
+            call.passage.let_in()  # the service is there and knows us
         if isinstance(translated, RunStopped | SetupError):
             self.halted = self.halted or translated
-        return translated
-
-    def _translate(self, error: Exception, kind: Kind) -> DatagenError:
-        translated = translate(error, self._endpoints[kind], self._mask)
         # The foreign error stays as the cause, and a traceback shows it.
         error.args = tuple(self._mask(str(part)) for part in error.args)
         return translated
 
-    def _mask(self, text: str) -> str:
-        # Some services repeat the key in what they say of it.
-        for secret in self.settings.secrets():
-            text = text.replace(secret, "***")
-        return text
+    def _translated(self, call: _Call, error: Exception) -> DatagenError:
+        endpoint = self._lines[call.kind].endpoint
+        if isinstance(error, AnsweredError):
+            call.may_be_paid = call.answered
+            return translate(Refusal(error.status, body=error.body), endpoint, self._mask)
+        if isinstance(error, Refused):
+            call.may_be_paid = False
+            self._pace[call.kind].heard(error.refusal.headers)
+            return translate(error.refusal, endpoint, self._mask)
+        if isinstance(error, httpx2.HTTPError | httpx2.InvalidURL):
+            call.may_be_paid = call.may_be_paid and is_sent(error)
+            return unreachable(error, endpoint, self._mask)
+        # A body or an event of a stream that was cut in its middle is no JSON.
+        return TransientError(self._mask(f"{call.kind} call: the answer's body is broken ({error})"))
 
-
-def _as_status(error: AnsweredError) -> openai.APIStatusError:
-    """The error that the SDK would have raised, had the service answered with the status that its code says."""
-    response = httpx2.Response(error.status, request=httpx2.Request("POST", ""))
-    return openai.APIStatusError(str(error), response=response, body=error.body)
-
-
-def connect(endpoint: Endpoint, http: httpx2.AsyncClient) -> openai.AsyncOpenAI:
-    """The SDK's client for an endpoint: no retries of its own, and nothing of the shell that is meant for another."""
-    common: dict[str, Any] = {
-        "base_url": endpoint.address,
-        "api_key": endpoint.key.get_secret_value(),
-        "max_retries": 0,
-        "timeout": http.timeout,
-        "http_client": http,
-    }
-    if endpoint.bearer:
-        sdk = openai.AsyncOpenAI(default_query=dict(endpoint.query), **common)
-    else:
-        sdk = openai.AsyncAzureOpenAI(api_version=endpoint.query["api-version"], **common)
-    if not endpoint.inherits:
-        # The SDK takes OPENAI_ORG_ID and OPENAI_PROJECT_ID for any server, even one that is not OpenAI's.
-        sdk.organization = sdk.project = None
-    return sdk
+    def _tell(self, call: _Call) -> None:
+        seconds = time.monotonic() - call.started
+        self._listen(CallDone(call.kind, call.ok, seconds, call.input_tokens, call.output_tokens, call.settled))

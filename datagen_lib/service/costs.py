@@ -1,5 +1,10 @@
 """What calls cost: the dated price table, and the ledger that keeps a run inside its budget.
 
+A call promises what it may cost at most before it is made: a text call all the tokens that its answer is allowed
+(MAX_OUTPUT_TOKENS), a picture the price of its quality, and both no less than the dearest call of their kind so far.
+It then settles what it did cost. Where no usage comes (the service counts none, the answer was cut or never came), the
+promise is what it is taken to have cost: the work may have been done and be on the bill.
+
 The table (`prices.json`, or the file that PRICES_FILE names) holds list prices in US dollars per million tokens; the
 date stands in it. A deployment's name is the user's own, so the model is guessed from it: the longest listed model
 name that it contains, else the table's default.
@@ -7,8 +12,10 @@ name that it contains, else the table's default.
 
 from __future__ import annotations
 
+import asyncio
 import json
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self
@@ -22,6 +29,7 @@ from .endpoints import endpoints
 CHARACTERS_PER_TOKEN = 3.0  # on the safe side of English text's 4
 TOKENS_PER_ITEM = 180
 REASONING_TOKENS = 1500
+DUST = 1e-9  # dollars: what adding up leaves
 
 
 @dataclass(frozen=True)
@@ -77,9 +85,9 @@ class Prices:
         out = self.image_output_tokens.get(quality, 0) if output_tokens is None else output_tokens
         return (self.image["input"] * input_tokens + self.image["output"] * out) / 1e6
 
-    def text_guess(self, characters: int, items: int) -> float:
-        """Dollars that a text call may cost, at most in practice, before it is made."""
-        return self.text_call(int(characters / CHARACTERS_PER_TOKEN), REASONING_TOKENS + TOKENS_PER_ITEM * items)
+    def text_most(self, characters: int, tokens: int) -> float:
+        """Dollars that a text call may cost at most: what it reads, and all `tokens` that its answer is allowed."""
+        return self.text_call(math.ceil(characters / CHARACTERS_PER_TOKEN), tokens)
 
 
 def prices(settings: Settings) -> Prices:
@@ -100,30 +108,49 @@ def _match(table: dict[str, Any], kind: str, name: str) -> str:
 class Ledger:
     """Money spent and promised in this run, in US dollars.
 
-    A call reserves what it may cost before it is made, and settles what it did cost, so that calls that run side by
-    side can't pass the budget together.
+    A call that would fit but for what is promised to others waits until they have settled: most cost less than they
+    may. Worked example, a budget of $0.50 and calls that may cost $0.16 each: three go at once ($0.48), the fourth
+    waits; the first settles at $0.01, and the fourth goes.
+
+    Attributes:
+        prices: the table that applies.
+        max_cost: MAX_COST_USD, or None for no bound.
+        spent: settled so far.
+        reserved: promised to the calls under way.
+        dearest: the dearest call of each kind so far.
     """
 
     prices: Prices
     max_cost: float | None = None
     spent: float = 0.0
     reserved: float = 0.0
+    dearest: dict[Kind, float] = field(default_factory=dict)
+    _settled: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
-    def reserve(self, kind: Kind, amount: float) -> None:
-        """Promise `amount` to a call.
+    async def reserve(self, kind: Kind, amount: float) -> float:
+        """Promise at least `amount` to a call; returns what is promised.
 
         Raises:
-            BudgetReached: when the run could then cost more than allowed.
+            BudgetReached: when the run could then cost more than allowed, whatever the calls under way cost.
         """
-        if self.max_cost is not None and self.spent + self.reserved + amount > self.max_cost:
-            raise BudgetReached(
-                f"the next {kind} call could take this run past its budget of ${self.max_cost:.2f} "
-                f"(${self.spent:.2f} spent, up to ${self.reserved:.2f} under way, up to ${amount:.3f} for this call)",
-                hint="Everything made so far is kept. Raise MAX_COST_USD or --max-cost and run again to go on.",
-            )
-        self.reserved += amount
+        while True:
+            most = max(amount, self.dearest.get(kind, 0.0))
+            if self.max_cost is None or self.spent + self.reserved + most <= self.max_cost + DUST:
+                self.reserved += most
+                return most
+            if self.reserved <= DUST or self.spent + most > self.max_cost + DUST:
+                raise BudgetReached(
+                    f"the next {kind} call could take this run past its budget of ${self.max_cost:.2f} "
+                    f"(${self.spent:.2f} spent, up to ${max(0.0, self.reserved):.2f} under way, "
+                    f"up to ${most:.3f} for this call)",
+                    hint="Everything made so far is kept. Raise MAX_COST_USD or --max-cost and run again to go on.",
+                )
+            self._settled.clear()
+            await self._settled.wait()
 
-    def settle(self, amount: float, cost: float) -> None:
-        """Replace the promised `amount` by the real `cost`."""
-        self.reserved -= amount
+    def settle(self, kind: Kind, promised: float, cost: float) -> None:
+        """Replace what was promised to a call by what it cost."""
+        self.reserved -= promised
         self.spent += cost
+        self.dearest[kind] = max(cost, self.dearest.get(kind, 0.0))
+        self._settled.set()

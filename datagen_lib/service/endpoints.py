@@ -55,7 +55,9 @@ class Endpoint:
         bearer: whether the key goes as `Authorization: Bearer`, else as `api-key`.
         free: whether its calls cost nothing.
         inherits: whether the SDK's own variables (OPENAI_ORG_ID and the like) are meant for it.
+        lenient: whether its models wrap the JSON that was asked for, in a code fence or behind thoughts.
         extras: parameters that the call can do without, with their values; not every model takes them.
+        login: the user and password that stood in the address ("user:password"), or None.
     """
 
     kind: Kind
@@ -69,7 +71,9 @@ class Endpoint:
     bearer: bool = False
     free: bool = False
     inherits: bool = False
+    lenient: bool = False
     extras: Mapping[str, str] = field(default_factory=dict)
+    login: SecretStr | None = None
 
     @property
     def local(self) -> bool:
@@ -132,6 +136,7 @@ def _azure(settings: Settings, kind: Kind) -> Endpoint:
         query={} if version == "v1" else {"api-version": version},
         bearer=not dated,
         extras=_extras(settings, kind, effort="low"),
+        login=settings.login("azure_openai_endpoint"),
     )
 
 
@@ -152,7 +157,9 @@ def _openai(settings: Settings, kind: Kind) -> Endpoint:
         model=name,
         bearer=True,
         inherits=True,
+        lenient=True,
         extras=_extras(settings, kind, effort=None),
+        login=settings.login("openai_base_url"),
     )
 
 

@@ -261,7 +261,6 @@ def test_a_torn_answer_hands_over_what_was_whole(
         events("not json at all"),
         events([1, 2, 3]),
         events("null"),
-        Answer(b"<html>Please sign in</html>", kind="text/html"),
         Answer(b"{broken", kind="application/json"),
         Answer(b"", kind="application/json"),
         Answer(b"\xff\xfe\x00", kind="text/event-stream"),
@@ -444,7 +443,6 @@ def test_a_download_is_tried_again(home: Path) -> None:
         (Answer({"created": 1, "data": [{"b64_json": 5}]}), "none"),
         (Answer({"created": 1, "data": [7]}), "none"),
         (Answer([]), "kind"),
-        (Answer(b"<html>Please sign in</html>", kind="text/html"), "kind"),
         (Answer(b"It is a drawing of a cat.", kind="text/plain"), "kind"),
     ],
 )  # fmt: skip
