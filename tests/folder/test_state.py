@@ -316,6 +316,33 @@ def test_a_file_removed_under_a_run_is_written_back(command: Command, stand_in: 
     command.folder.check(at_least=12)
 
 
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (lambda root: (root / "catalog.json").write_text("[]", encoding="utf-8"), "catalog.json holds 0 items, not 4"),
+        (lambda root: next((root / "images").iterdir()).unlink(), "1 image is missing"),
+    ],
+)
+def test_what_someone_else_does_to_the_folder_is_seen(
+    command: Command, stand_in: Start, harm: Callable[[Path], None], said: str
+) -> None:
+    """What is changed or removed by another hand while pictures are made is seen at the end: exit 1, not Complete."""
+
+    def draw(prompt: str, size: int = 1024) -> bytes:
+        if len(command.folder.pictures) == 3:
+            harm(command.folder.path)
+        return png(prompt, size)
+
+    server = stand_in(draw=draw)
+    command.use(server)
+    command("--target-count", "4", "--batch-size", "4", "--dry-run")
+    command.set(PARALLEL_IMAGE_REQUESTS="1")
+    result = command("--resume", "--target-count", "4")
+
+    assert result.code == 1, result.said
+    assert said in result.out
+
+
 def test_lost_files_are_named(tmp_path: Path) -> None:
     """The store names the files whose content it knows and that are gone, and writes them back byte for byte."""
     from factories import STORED_THEMES, item
