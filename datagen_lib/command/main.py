@@ -105,10 +105,27 @@ def _run(arguments: argparse.Namespace, signals: Signals) -> int:
         say(interrupted_text(outcome))
         return outcome.stopped.exit_code
     tell(summary_text(outcome, settings))
+    if outcome.items:
+        _show(settings, anew=not outcome.idle)
     if outcome.stopped is not None:
         say(f"stopped: {outcome.stopped}")
         return outcome.stopped.exit_code
     return 0 if outcome.complete else 1
+
+
+def _show(settings: Settings, *, anew: bool) -> None:
+    """Write the gallery where the run changed something, and end with its path."""
+    from datagen_lib.errors import DatagenError
+    from datagen_lib.gallery import write_gallery
+
+    path = settings.output_dir / "index.html"
+    try:
+        if anew:
+            write_gallery(settings.output_dir)
+    except DatagenError as error:  # the run is over, and its exit code is its own
+        say(f"no gallery: {error.what}")
+    if path.is_file():
+        tell(str(path))
 
 
 def _check(settings: Settings) -> int:

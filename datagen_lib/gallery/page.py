@@ -66,14 +66,12 @@ def gallery_page(store: Store, *, extra: Mapping[str, str] | None = None) -> str
 
 def entries(store: Store) -> Iterator[dict[str, Any]]:
     """What the page knows of each item, the oldest first."""
+    shown = store.items[-MOST:]
     known = {fold(category.name): category for category in store.categories}
-    broken = {item.product_id: RULES.check_item(item, known) for item in store.items}
-    quality = quality_of(store)
-    first = max(0, len(store.items) - MOST)
-    for place, (item, score) in enumerate(zip(store.items, quality, strict=True)):
-        if place >= first:
-            reasons = [one.reason for one in broken[item.product_id]]
-            yield _entry(store, item, score, reasons, place)
+    first = len(store.items) - len(shown)
+    for place, (item, score) in enumerate(zip(shown, quality_of(store, shown), strict=True), start=first):
+        reasons = [broken.reason for broken in RULES.check_item(item, known)]
+        yield _entry(store, item, score, reasons, place)
 
 
 def _entry(store: Store, item: CatalogItem, score: Quality, reasons: Sequence[str], place: int) -> dict[str, Any]:

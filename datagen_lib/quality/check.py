@@ -148,11 +148,12 @@ def _pictures(store: Store, size: int | None) -> Iterator[Finding]:
     yield Finding("twins", ok=not pairs, text=text, examples=cases[:EXAMPLES])
 
 
-def quality_of(store: Store) -> list[Quality]:
-    """The score of each item of a folder, in its order."""
+def quality_of(store: Store, items: Sequence[CatalogItem] | None = None) -> list[Quality]:
+    """The score of each item, in order: of `items`, compared with each other, or of the whole folder."""
+    items = store.items if items is None else items
     known = {fold(category.name): category for category in store.categories}
-    soft = {item.product_id: sum(not broken.hard for broken in RULES.check_item(item, known)) for item in store.items}
-    return score_all(store.items, soft)
+    soft = {item.product_id: sum(not broken.hard for broken in RULES.check_item(item, known)) for item in items}
+    return score_all(items, soft)
 
 
 def _scores(items: Sequence[CatalogItem], quality: Sequence[Quality], least: int | None) -> Finding:

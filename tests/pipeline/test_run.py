@@ -462,6 +462,7 @@ def test_pictures_are_found_at_once(command: Command, server: Server) -> None:
         "catalog.schema.json",
         "categories.json",
         "categories.schema.json",
+        "index.html",
         "run_report.json",
         "state.json",
     }
