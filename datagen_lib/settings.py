@@ -97,6 +97,7 @@ class Settings(BaseModel):
     target_count: int = _option(200, "Items in all", flag="--target-count", ge=1, le=1_000_000)
     batch_size: int = _option(20, "Items asked for in one text call", flag="--batch-size", ge=1, le=100)
     image_size: int = _option(1024, "Pixels, square; below 1024 the picture is scaled down here", ge=64, le=1024)
+    thumbnail_sizes: str = _option("256", "Pixels of the thumbnails, with commas between; 0 for none")
     image_quality: Literal["low", "medium", "high", "auto"] = _option(
         "medium", "Quality asked of the image model, which sets its price", flag="--image-quality"
     )
@@ -251,6 +252,16 @@ class Settings(BaseModel):
             return SecretStr(key)
         return None
 
+    @field_validator("thumbnail_sizes")
+    @classmethod
+    def _are_sizes(cls, value: str) -> str:
+        if not re.fullmatch(r"\d{1,4}(\s*,\s*\d{1,4})*", value.strip(), re.ASCII):
+            raise ValueError("must be numbers with commas between, such as 256 or 96,256")
+        sizes = sorted({int(size) for size in value.split(",")})
+        if sizes != [0] and (sizes[0] < 16 or sizes[-1] > 1024 or len(sizes) > 8):
+            raise ValueError("must be at most eight sizes from 16 to 1024, or 0 alone for none")
+        return ",".join(map(str, sizes))
+
     @field_validator("prices_file")
     @classmethod
     def _is_a_file(cls, value: Path | None) -> Path | None:
@@ -362,6 +373,11 @@ class Settings(BaseModel):
         """The user and password ("user:password") that stood in the address `name`, or None."""
         found = self._logins.get(str(getattr(self, name)))
         return None if found is None else SecretStr(found)
+
+    @property
+    def thumbnails(self) -> tuple[int, ...]:
+        """The sizes of the thumbnails, in pixels; empty for none."""
+        return tuple(size for size in map(int, self.thumbnail_sizes.split(",")) if size)
 
     def secrets(self) -> list[str]:
         """Every secret value, for whoever has to mask them."""

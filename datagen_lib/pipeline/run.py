@@ -22,6 +22,7 @@ from datagen_lib.stages.categories import make_categories
 from datagen_lib.stages.images import make_images
 from datagen_lib.stages.items import CategoriesArriving, make_items
 from datagen_lib.stages.missing import name_left_out
+from datagen_lib.stages.thumbnails import make_thumbnails
 from datagen_lib.stopping import Stopping, current
 
 from .account import Account
@@ -122,6 +123,7 @@ class _Run:
         self._keeper = ProgressKeeper(plan.event())
         self._listen = listen
         self._refresh = asyncio.Event()
+        self._landed: asyncio.Queue[CatalogItem | None] = asyncio.Queue()
         stale = {item.product_id for item in (*plan.pictures, *(item for item, _ in plan.left_out))}
         self._pictured = {item.product_id for item in store.items} - stale
 
@@ -130,6 +132,7 @@ class _Run:
         self.account(event)
         if isinstance(event, ImageSaved):
             self._pictured.add(event.item.product_id)
+            self._landed.put_nowait(event.item)
         if self.account.refreshes(event):
             self._refresh.set()
         self._tell(event)
@@ -239,9 +242,7 @@ class _Run:
             else:
                 queue.put_nowait(None)
             if self.plan.draws:
-                refusals = self.plan.refusals
-                pictures = partial(make_images, client, self.store, queue, listen=self.listen, refusals=refusals)
-                group.create_task(_in_order(client, pictures))
+                group.create_task(_in_order(client, partial(self._images, client, queue)))
 
     async def _heed(self, client: Client) -> None:
         """Once the end is asked for: make no new call, let those under way end, keep what they bring."""
@@ -279,6 +280,12 @@ class _Run:
             target=self.plan.goal,
         )
         queue.put_nowait(None)
+
+    async def _images(self, client: Client, queue: asyncio.Queue[CatalogItem | None]) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(make_thumbnails(self.store, self._landed, sizes=self.settings.thumbnails))
+            await make_images(client, self.store, queue, listen=self.listen, refusals=self.plan.refusals)
+            self._landed.put_nowait(None)
 
     async def _keep_report(self, client: Client) -> None:
         try:

@@ -458,6 +458,7 @@ def test_pictures_are_found_at_once(command: Command, server: Server) -> None:
     assert names == {
         ".lock",
         "images",
+        "thumbnails",
         "catalog.json",
         "catalog.schema.json",
         "categories.json",
