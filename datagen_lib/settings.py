@@ -60,6 +60,8 @@ _NUMBERS = (
     *("image_requests_per_minute", "text_requests_per_minute", "max_retries", "request_timeout", "max_cost_usd"),
 )
 
+_PATHS = ("output_dir", "prices_file", "record_dir", "replay_dir")
+
 
 def _option(default: Any, description: str, *, env: str | None = "", flag: str = "", **bounds: Any) -> Any:
     """A field that knows its variable (`env=""`: the field's name in capitals; None: flag only) and its flag."""
@@ -126,6 +128,12 @@ class Settings(BaseModel):
         None, "Stop before this run would cost more, in US dollars", flag="--max-cost", ge=0, allow_inf_nan=False
     )
     prices_file: Path | None = _option(None, "A price table of your own, in the form of datagen_lib/prices.json")
+    record_dir: Path | None = _option(
+        None, "Keep each answer of the service there too, to be played back without a key", flag="--record"
+    )
+    replay_dir: Path | None = _option(
+        None, "Offline model: play back the answers that were recorded there, real pictures included", flag="--replay"
+    )
     dry_run: bool = _option(False, "Categories and items, no pictures", flag="--dry-run")
     min_quality: int | None = _option(
         None, "Refuse new items that score less, and ask for others instead", flag="--min-quality", ge=0, le=100
@@ -192,7 +200,7 @@ class Settings(BaseModel):
             raise ValueError("must be a number, not True or False")  # noqa: TRY004 - pydantic takes this one
         return value
 
-    @field_validator("output_dir", "prices_file", mode="before")
+    @field_validator(*_PATHS, mode="before")
     @classmethod
     def _is_a_path(cls, value: object) -> object:
         if value is None or isinstance(value, str | Path):
@@ -272,6 +280,19 @@ class Settings(BaseModel):
             raise ValueError(f"can't be used ({error.strerror})") from error
         return value
 
+    @field_validator("replay_dir")
+    @classmethod
+    def _holds_a_tape(cls, value: Path | None, info: Any) -> Path | None:
+        if value is None:
+            return None
+        if not (value / "tape.jsonl").is_file():
+            raise ValueError("there is no tape.jsonl in it; name a folder that --record has written")
+        if value == info.data.get("record_dir"):
+            raise ValueError("is the folder of RECORD_DIR too; what is played can't be recorded in its own place")
+        if (provider := info.data.get("provider")) in {"azure", "openai"}:
+            raise ValueError(f"is played by the offline model, and the provider is {provider}; leave one of them out")
+        return value
+
     @classmethod
     def load(
         cls,
@@ -316,7 +337,7 @@ class Settings(BaseModel):
         wanted, values["provider"] = values.get("provider", "auto"), _provider(values)
         # What only another provider reads can't be wrong for this one.
         values = {name: value for name, value in values.items() if _belongs(name, values["provider"])}
-        for name in ("output_dir", "prices_file"):
+        for name in _PATHS:
             try:
                 values |= _placed(name, values, set_, sources, given_as)
             except ValueError as error:
@@ -501,6 +522,8 @@ def _provider(values: Mapping[str, Any]) -> Any:
     wanted = values.get("provider", "auto")
     if not isinstance(wanted, str) or wanted.strip().lower() != "auto":
         return wanted
+    if "replay_dir" in values:  # whoever plays a tape back wants to pay nothing
+        return "offline"
     return "azure" if any(name in values for name in REQUIRED["azure"]) else "offline"
 
 

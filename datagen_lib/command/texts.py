@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 
 def opening(settings: Settings, *, chosen: bool) -> str:
+    if settings.replay_dir is not None:
+        return (
+            f"Playing back the answers in {settings.replay_dir}: free, no key; what is not there, the offline model "
+            f"makes. Output: {settings.output_dir}"
+        )
     if settings.provider == "offline":
         why = "" if chosen else " because no AZURE_OPENAI_* is set"
         return f"Using the offline model{why}: free, no key, drawn on this machine. Output: {settings.output_dir}"

@@ -43,6 +43,7 @@ from .repeats import Repeats
 from .retry import Learnt, Pace, PaceState, persist
 from .said import is_page
 from .stream import chunks
+from .tape import recording
 from .translation import Refusal, Refused, asked, cannot_connect, is_sent, translate, unreachable, web_page
 from .transport import http_client
 
@@ -148,7 +149,8 @@ class Client:
     async def __aenter__(self) -> Self:
         endpoints = await self._stack.enter_async_context(reach(self.settings))
         keys = [endpoint.key.get_secret_value() for endpoint in endpoints.values()]
-        self._mask = partial(mask, secrets=(*self.settings.secrets(), *keys))
+        self._secrets = (*self.settings.secrets(), *keys)
+        self._mask = partial(mask, secrets=self._secrets)
         try:
             await self._connect(endpoints)
         except BaseException:
@@ -162,13 +164,16 @@ class Client:
         s = self.settings
         # One connection pool for both kinds; a proxy of the environment has no business with a server in this process.
         local = any(endpoint.local for endpoint in endpoints.values())
+        tape = await self._stack.enter_async_context(recording(s.record_dir, self._secrets))
         try:
-            http = http_client(seconds=s.request_timeout, trust_env=not local)
+            hear = tape.hear if tape else None
+            http = http_client(seconds=s.request_timeout, trust_env=not local, hear=hear)
         except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
             raise cannot_connect(error, endpoints["text"], self._mask) from error
         await self._stack.enter_async_context(http)
         self._fetcher = Fetcher(endpoints["image"].address, seconds=s.request_timeout, trust_env=not local)
         self._stack.push_async_callback(self._fetcher.aclose)
+        self._fetch = tape.through(self._fetcher) if tape else self._fetcher
         self._lines = {
             kind: _Line(endpoint, Bodies(endpoint, s), Repeats(endpoint), Wire(endpoint, http).send)
             for kind, endpoint in endpoints.items()
@@ -314,7 +319,7 @@ class Client:
         reads = len(prompt) // 3  # tokens, about
         async with self._call("image", table.image_call(bodies.quality, reads)) as call:
             response = await self._send(call, partial(bodies.image, prompt))
-            drawn = await asyncio.to_thread(read_picture, response.content, fetcher=self._fetcher, mask=self._mask)
+            drawn = await asyncio.to_thread(read_picture, response.content, fetcher=self._fetch, mask=self._mask)
             call.input_tokens, call.output_tokens = drawn.input_tokens, drawn.output_tokens
             call.cost = table.image_call(bodies.quality, drawn.input_tokens or reads, drawn.output_tokens or None)
             return drawn

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import SecretStr
 
+from datagen_lib.errors import SetupError
 from datagen_lib.events import Kind
 from datagen_lib.network import is_loopback
 from datagen_lib.settings import RECOMMENDED_API_VERSION, Settings, variable
@@ -95,7 +96,15 @@ async def reach(settings: Settings) -> AsyncIterator[dict[Kind, Endpoint]]:
         return
     from offline_model import start  # a server, which only an offline run needs
 
-    server = await asyncio.to_thread(start)
+    try:
+        server = await asyncio.to_thread(start, replay=settings.replay_dir)
+    except (OSError, ValueError) as error:
+        if settings.replay_dir is None:
+            raise
+        raise SetupError(
+            f"the tape in {settings.replay_dir} can't be played: {error}",
+            hint="Name a folder that --record has written, with --replay or REPLAY_DIR.",
+        ) from error
     try:
         yield {
             kind: _started(endpoint, server.url, server.key) if endpoint.provider == "offline" else endpoint

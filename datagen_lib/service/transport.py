@@ -12,7 +12,7 @@ import ssl
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import httpx2
 
@@ -57,12 +57,25 @@ def by_route(request: httpx2.Request) -> Bound:
     return PICTURE if "/images/" in request.url.path else TEXT
 
 
+class Heard(Protocol):
+    """Listens to the body of one answer. Its methods neither wait nor raise."""
+
+    def piece(self, data: bytes) -> None: ...
+
+    def end(self, how: Literal["whole", "closed", "broken"]) -> None: ...
+
+
+Hear = Callable[[str, bytes, int], Heard | None]
+"""`hear(path, content, status)`: what listens to the answer to a request, or None."""
+
+
 def http_client(
     *,
     seconds: float,
     trust_env: bool = True,
     bound: Callable[[httpx2.Request], Bound] = by_route,
     verify: ssl.SSLContext | bool = True,
+    hear: Hear | None = None,
 ) -> BoundedClient:
     """A client whose calls end within `seconds` (REQUEST_TIMEOUT) and whose answers are bounded.
 
@@ -71,10 +84,12 @@ def http_client(
         trust_env: whether the environment's proxies and certificates count.
         bound: the bound for the answer to a request.
         verify: which certificates count, where that differs.
+        hear: is asked of each answer who listens to its body too.
     """
     return BoundedClient(
         seconds,
         bound,
+        hear,
         trust_env=trust_env,
         verify=verify,
         follow_redirects=True,
@@ -87,10 +102,13 @@ def http_client(
 class BoundedClient(httpx2.AsyncClient):
     """An httpx2 client with a deadline and a bound. Made by `http_client`."""
 
-    def __init__(self, seconds: float, bound: Callable[[httpx2.Request], Bound], **options: Any) -> None:
+    def __init__(
+        self, seconds: float, bound: Callable[[httpx2.Request], Bound], hear: Hear | None, **options: Any
+    ) -> None:
         super().__init__(**options)
         self._seconds = seconds
         self._bound = bound
+        self._hear = hear
 
     async def send(
         self, request: httpx2.Request, *, stream: bool = False, follow_redirects: Any = None, **options: Any
@@ -105,7 +123,8 @@ class BoundedClient(httpx2.AsyncClient):
         deadline = asyncio.get_running_loop().time() + self._seconds
         follow = follow_redirects if isinstance(follow_redirects, bool) else self.follow_redirects
         response = await self._follow(request, deadline, follow=follow, **options)
-        response.stream = _Body(response, deadline, self._bound(request))
+        heard = self._hear and self._hear(request.url.path, request.content, response.status_code)
+        response.stream = _Body(response, deadline, self._bound(request), heard)
         response.headers.pop("content-encoding", None)
         if not stream:
             try:
@@ -142,9 +161,9 @@ def _late(request: httpx2.Request) -> httpx2.ReadTimeout:
 class _Body(httpx2.AsyncByteStream):
     """An answer's body: unpacked, counted, and ended at the deadline. Iterated over once."""
 
-    def __init__(self, response: httpx2.Response, deadline: float, bound: Bound) -> None:
+    def __init__(self, response: httpx2.Response, deadline: float, bound: Bound, heard: Heard | None = None) -> None:
         assert isinstance(response.stream, httpx2.AsyncByteStream)
-        self._raw = response.stream
+        self._raw, self._heard = response.stream, heard
         self._pieces = aiter(response.stream)
         self._request = response.request
         self._coding = response.headers.get("content-encoding", "").strip().lower()
@@ -160,6 +179,20 @@ class _Body(httpx2.AsyncByteStream):
         return self
 
     async def __anext__(self) -> bytes:
+        if self._heard is None:
+            return await self._next()
+        try:
+            part = await self._next()
+        except StopAsyncIteration:
+            self._heard.end("whole")
+            raise
+        except BaseException:
+            self._heard.end("broken")
+            raise
+        self._heard.piece(part)
+        return part
+
+    async def _next(self) -> bytes:
         try:
             return await self._part()
         except (httpx2.TransportError, CallFailed):
@@ -168,6 +201,8 @@ class _Body(httpx2.AsyncByteStream):
             raise
 
     async def aclose(self) -> None:
+        if self._heard is not None:
+            self._heard.end("closed")
         if isinstance(self._pieces, AsyncGenerator):
             await self._pieces.aclose()
         await self._raw.aclose()
