@@ -16,7 +16,7 @@ from datagen_lib.runner import Interrupted
 
 from .form import Form, settings_form
 from .live import Live, LiveGallery, LiveTable
-from .preflight import ask, follow, price_table, probe, settings_table
+from .preflight import ask, follow, passed, price_table, probe, settings_table
 from .show import contact_sheet, figure, gallery, quote, table, with_thumbnails
 from .timeline import plot_timeline, timeline
 from .whereabouts import remember
@@ -31,6 +31,7 @@ __all__ = [
     "figure",
     "follow",
     "gallery",
+    "passed",
     "plot_timeline",
     "price_table",
     "probe",

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel
 
-from datagen_lib.errors import ContentFiltered, DatagenError, MalformedAnswer
+from datagen_lib.errors import ContentFiltered, DatagenError, EndpointRefused, MalformedAnswer
 from datagen_lib.events import Kind
 from datagen_lib.folder.store import Store
 from datagen_lib.models import OPENINGS, TAIL, CategoriesWire
@@ -102,6 +102,17 @@ async def probe(settings: Settings) -> pd.DataFrame:
     )
     records = [await _probe(small, kind) for kind in ("text", "image")]
     return pd.DataFrame(records, columns=["deployment", "result", "seconds", "says"]).set_index("deployment")
+
+
+def passed(answers: pd.DataFrame) -> None:
+    """Go on only where each deployment of `probe`'s table passed.
+
+    Raises:
+        EndpointRefused: naming each that failed, with the setting to change.
+    """
+    failed = answers[answers["result"] != "pass"]
+    if len(failed):
+        raise EndpointRefused("; ".join(f"{name} failed: {says}" for name, says in failed["says"].items()))
 
 
 async def _probe(settings: Settings, kind: Kind) -> tuple[str, str, float, str]:

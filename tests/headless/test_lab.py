@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -309,6 +310,42 @@ def test_how_far_a_notebook_is_can_be_read(
     assert "  03: 1 of 9 pictures, \\x1b[2J3 a minute" in said
     assert "  03: 4 of 9 pictures" in said
     assert "apples" not in said
+
+
+@pytest.mark.slow
+def test_a_deployment_that_fails_is_told_with_its_setting(
+    command: Command, stand_in: Start, datagen_lab: Callable[..., Result]
+) -> None:
+    """Where the first notebook's probe fails, the command's last lines name the deployment and the setting to change."""
+    server = stand_in(faults=Faults(Fault("404", route="image")))
+    command.use(server)
+    result = datagen_lab("--only", "00", "--output-dir", "out")
+
+    assert result.code == 1
+    assert "image: gpt-image-1 failed" in result.err
+    assert "AZURE_OPENAI_IMAGE_DEPLOYMENT" in result.err
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="a test can't send Ctrl-C to one process on Windows")
+def test_a_run_in_a_cell_keeps_what_it_has_paid_for(command: Command, stand_in: Start) -> None:
+    """Ctrl-C for datagen-lab among the pictures of notebook 03: a picture on disk for each that was asked for; 130."""
+    server = stand_in(image_latency=0.4)
+    command.use(server)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "datagen_lib.headless.command", "--only", "03", "--output-dir", "out"],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while len(calls(server, "image")) < 9 and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=100)
+
+    assert process.returncode == 130
+    assert said.splitlines()[-1].startswith("interrupted:")
+    assert len(Folder(command.home / "out").pictures) == len(calls(server, "image"))
 
 
 # -- all in order --------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from conftest import REPOSITORY, VARIABLES, calls, png
 from jupyter_client.manager import KernelManager, start_new_kernel
 
 from datagen_lib import Settings, load_catalog, run
-from datagen_lib.errors import QuotaExhausted, SettingsError
+from datagen_lib.errors import Interrupted, QuotaExhausted, SettingsError
 from datagen_lib.events import CallDone, ImageFailed, ImageSaved, Planned, Progress, Retrying, Row
 from datagen_lib.models import CatalogItem
 from datagen_lib.notebook import error_text
@@ -378,6 +378,28 @@ def test_a_live_table_of_categories(home: Path) -> None:
     assert "Nothing to do: it is all there." in again
 
 
+def test_stop_keeps_every_picture_that_was_asked_for(home: Path, stand_in: Callable[..., Any]) -> None:
+    """Stop among the pictures: the cell fails with the reason, what is waited for is shown, and nothing paid is lost."""
+    server = stand_in(image_latency=0.2)
+    options = {"output_dir": home / "out", "target_count": 24, "parallel_image_requests": 6}
+    settings = Settings.for_demo(server.settings, **options)
+    notices: list[str] = []
+
+    class Pressed(Live):
+        def __call__(self, event: Any) -> None:
+            super().__call__(event)
+            if isinstance(event, ImageSaved) and not self.stop.requested:
+                self.stop.request()
+            notices.append(self._notice)
+
+    with pytest.raises(Interrupted, match="stopped"):
+        watched(Pressed(), settings)
+
+    kept = len(list((settings.output_dir / "images").iterdir()))
+    assert any("under way are paid for" in notice for notice in notices)
+    assert kept == len([call for call in server.calls if call.route == "image"]) < 24
+
+
 def test_a_run_that_had_to_stop_raises_its_reason(home: Path, stand_in: Callable[..., Any]) -> None:
     """What ends a run early is raised as it is; the display says that what was made is kept."""
     server = stand_in()
@@ -508,6 +530,7 @@ def test_interrupt_and_stop_keep_what_is_made_and_the_cell_goes_on(kernel: Kerne
     """Interrupt, Stop and a bare await each end the calls under way with a few clean words; the cell then goes on."""
     kernel(f"folder = 'halted'{SLOW}")
     kernel("server.faults.add('hang', route='image')")
+    kernel("import sys; sys.modules['datagen_lib.pipeline.run'].PATIENCE = 0.2  # s, for calls that never end")
     halted = kernel(WATCH, interrupt_when="6 of 6")
 
     assert "the run was stopped; everything accepted so far is on disk" in halted.message
