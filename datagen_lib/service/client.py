@@ -22,12 +22,20 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import httpx2
 from pydantic import BaseModel
 
-from datagen_lib.errors import CallRejected, ContentFiltered, DatagenError, RunStopped, SetupError, TransientError
+from datagen_lib.errors import (
+    CallRejected,
+    ContentFiltered,
+    DatagenError,
+    MalformedAnswer,
+    RunStopped,
+    SetupError,
+    TransientError,
+)
 from datagen_lib.events import CallDone, Kind, Listener, PaceChanged, Retrying, ignore
 from datagen_lib.masking import mask
 from datagen_lib.settings import Settings
@@ -46,6 +54,9 @@ from .stream import chunks
 from .tape import recording
 from .translation import Refusal, Refused, asked, cannot_connect, is_sent, translate, unreachable, web_page
 from .transport import http_client
+
+if TYPE_CHECKING:
+    from .wire import Wire
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -72,7 +83,7 @@ class _Call:
         promised: dollars that it may cost.
         cost: dollars that it did cost, or None where nobody counted.
         began: whether it was sent.
-        answered: whether a part of the answer came that can be used.
+        answered: whether a part of a model's answer came.
         may_be_paid: whether the service may have done the work: it was sent, and it was not refused.
     """
 
@@ -147,7 +158,9 @@ class Client:
         self._gate = Gate()
 
     async def __aenter__(self) -> Self:
+        loading = asyncio.ensure_future(asyncio.to_thread(_load_wire))  # while the offline model starts
         endpoints = await self._stack.enter_async_context(reach(self.settings))
+        await loading
         keys = [endpoint.key.get_secret_value() for endpoint in endpoints.values()]
         self._secrets = (*self.settings.secrets(), *keys)
         self._mask = partial(mask, secrets=self._secrets)
@@ -159,23 +172,24 @@ class Client:
         return self
 
     async def _connect(self, endpoints: dict[Kind, Endpoint]) -> None:
-        from .wire import Wire  # the SDK takes half a second to import
-
-        s = self.settings
-        # One connection pool for both kinds; a proxy of the environment has no business with a server in this process.
+        make_wire, s = _load_wire(), self.settings
+        free = all(endpoint.free for endpoint in endpoints.values())
+        # A proxy has no business with a server on this machine; the offline model speaks no TLS at all.
         local = any(endpoint.local for endpoint in endpoints.values())
         tape = await self._stack.enter_async_context(recording(s.record_dir, self._secrets))
         try:
             hear = tape.hear if tape else None
-            http = http_client(seconds=s.request_timeout, trust_env=not local, hear=hear)
+            verify = False if free else httpx2.create_ssl_context()
+            # One connection pool for both kinds.
+            http = http_client(seconds=s.request_timeout, trust_env=not local, hear=hear, verify=verify)
         except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
             raise cannot_connect(error, endpoints["text"], self._mask) from error
         await self._stack.enter_async_context(http)
-        self._fetcher = Fetcher(endpoints["image"].address, seconds=s.request_timeout, trust_env=not local)
+        self._fetcher = Fetcher(endpoints["image"].address, seconds=s.request_timeout, trust_env=not free)
         self._stack.push_async_callback(self._fetcher.aclose)
         self._fetch = tape.through(self._fetcher) if tape else self._fetcher
         self._lines = {
-            kind: _Line(endpoint, Bodies(endpoint, s), Repeats(endpoint), Wire(endpoint, http).send)
+            kind: _Line(endpoint, Bodies(endpoint, s), Repeats(endpoint), make_wire(endpoint, http).send)
             for kind, endpoint in endpoints.items()
         }
 
@@ -297,11 +311,11 @@ class Client:
             )
             async with aclosing(chunks(response, mask=self._mask)) as pieces:
                 async for chunk in pieces:
+                    call.answered = call.answered or bool(chunk.get("choices"))
                     if tokens := count_tokens(chunk):
                         call.input_tokens, call.output_tokens, cached = tokens
                         call.cost = table.text_call(call.input_tokens, call.output_tokens, cached)
                     for found in reader.read(chunk):
-                        call.answered = True
                         yield found
                     if reader.full:  # the stream closes here, and no more is written
                         break
@@ -342,6 +356,9 @@ class Client:
                 raise self._failure(call, error) from error
             except (RunStopped, SetupError) as error:
                 self.halted = self.halted or error
+                raise
+            except MalformedAnswer:
+                call.may_be_paid = call.may_be_paid and call.answered  # an answer of another kind is no work done
                 raise
             finally:
                 self.ledger.settle(kind, promised, call.settled)
@@ -413,3 +430,10 @@ class Client:
     def _tell(self, call: _Call) -> None:
         seconds = time.monotonic() - call.started
         self._listen(CallDone(call.kind, call.ok, seconds, call.input_tokens, call.output_tokens, call.settled))
+
+
+def _load_wire() -> type[Wire]:
+    """The SDK takes half a second to import: in a thread, and only where calls are made."""
+    from .wire import Wire
+
+    return Wire

@@ -143,7 +143,8 @@ class Ledger:
                     f"the next {kind} call could take this run past its budget of ${self.max_cost:.2f} "
                     f"(${self.spent:.2f} spent, up to ${max(0.0, self.reserved):.2f} under way, "
                     f"up to ${most:.3f} for this call)",
-                    hint="Everything made so far is kept. Raise MAX_COST_USD or --max-cost and run again to go on.",
+                    hint="Everything made so far is kept. Raise MAX_COST_USD or --max-cost and run again to go on"
+                    + ("; MAX_OUTPUT_TOKENS lowers what a call may cost." if kind == "text" else "."),
                 )
             self._settled.clear()
             await self._settled.wait()

@@ -7,6 +7,9 @@
 A wrong key, a wrong deployment or a body that the service does not take is so met by one call, not by as many as go at
 once: a refused call is counted against the quota, and some services block a key after a few.
 
+A refusal comes within a moment. A first call that is still under way after PATIENCE has been let in, although its
+answer, a picture say, takes another minute: nobody waits for it any longer.
+
 Worked example, eight calls at once and a wrong key: the first asks and gets its 401, which ends the run; the other
 seven find it ended when their turn comes. One request was sent.
 """
@@ -17,12 +20,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+PATIENCE = 2.0  # s
+
 
 class Gate:
-    """Lets calls through one by one until one of them has been let in by the service."""
+    """Lets calls through one by one until one of them has been let in by the service.
 
-    def __init__(self) -> None:
+    Args:
+        patience: seconds after which a call that was not refused counts as let in.
+    """
+
+    def __init__(self, *, patience: float = PATIENCE) -> None:
         self.is_open = False
+        self._patience = patience
         self._alone = asyncio.Lock()
 
     @asynccontextmanager
@@ -35,9 +45,12 @@ class Gate:
             if not holds:
                 self._alone.release()
         passage = Passage(self, holds=holds)
+        timer = asyncio.get_running_loop().call_later(self._patience, passage.let_in) if holds else None
         try:
             yield passage
         finally:
+            if timer is not None:
+                timer.cancel()
             passage.end()
 
     def open(self) -> None:

@@ -80,6 +80,9 @@ SETTINGS = {
 }
 """The field that sets a parameter of the request."""
 
+NO_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}
+"""What OpenSSL says of a port that speaks plain HTTP."""
+
 OF_THE_REQUEST = {"response_format", "stream", "stream_options", "output_format", "messages.role", "json_schema"}
 """Parameters that the kit needs and no setting changes: another model is the remedy."""
 
@@ -265,7 +268,8 @@ def unreachable(
         mask: hides secrets.
         environ: instead of the process's environment.
     """
-    chain = list(_causes(error))
+    # A handshake in steps leaves "want read" at the bottom, which says nothing.
+    chain = [cause for cause in _causes(error) if not isinstance(cause, ssl.SSLWantReadError)]
     reason = plain(mask(f"{type(chain[-1]).__name__}: {chain[-1]}"))[:LONGEST_SHOWN]
     what = f"{endpoint.kind} call: "
     if any(isinstance(cause, httpx2.TimeoutException | TimeoutError) for cause in chain) and not _connecting(chain):
@@ -287,7 +291,9 @@ def unreachable(
     hint = f"Check the network, and {endpoint.blame.address} where it never worked."
     if between:
         hint += f" The call goes through {surroundings.listed(between)}."
-    return TransientError(what, hint=hint, outage=_connecting(chain))
+    # A handshake that breaks off is somebody who answers, if badly: five minutes would not mend it.
+    handshake = any(isinstance(cause, ssl.SSLError) for cause in chain)
+    return TransientError(what, hint=hint, outage=_connecting(chain) and not handshake)
 
 
 def cannot_connect(
@@ -335,16 +341,26 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_no_tls(error: ssl.SSLError) -> bool:
-    return (error.reason or "") in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}
+    return getattr(error, "reason", None) in {
+        "WRONG_VERSION_NUMBER",
+        "HTTP_REQUEST",
+        "UNKNOWN_PROTOCOL",
+        "RECORD_LAYER_FAILURE",
+    }
 
 
 def _certificates(environ: Mapping[str, str] | None) -> str:
     used = surroundings.variables(surroundings.CERTIFICATES, environ)
-    if used:
-        return f"{surroundings.listed(used)} is used: it must hold the certificate of the company's or server's own CA."
     other = surroundings.variables(surroundings.NOT_READ, environ)
-    also = f" ({surroundings.listed(other)} is not read here)" if other else ""
+    also = f" {surroundings.listed(other)} is not read here." if other else ""
+    if "SSL_CERT_FILE" in used:
+        used = {"SSL_CERT_FILE": used["SSL_CERT_FILE"]}
+    if used:
+        return (
+            f"{surroundings.listed(used)} is used: it lacks the certificate of the CA that signed this one, "
+            f"a company's proxy's or the server's own. Add it there.{also}"
+        )
     return (
-        "A company's proxy or a server's own CA is not known here: set SSL_CERT_FILE in the environment "
-        f"to a PEM file with its certificate{also}."
+        "The CA that signed it is not known here, a company's proxy's or the server's own: set SSL_CERT_FILE in the "
+        f"environment (not in .env) to a PEM file with its certificate.{also}"
     )

@@ -56,3 +56,14 @@ def test_a_call_that_breaks_lets_the_next_one_try() -> None:
             return gate.is_open
 
     assert asyncio.run(work()) is False
+
+
+def test_nobody_waits_for_a_slow_first_answer() -> None:
+    """A first call that is not refused within the patience counts as let in: the next go beside it."""
+
+    async def work() -> bool:
+        gate = Gate(patience=0.0)
+        async with gate.passage(), gate.passage():
+            return gate.is_open
+
+    assert asyncio.run(work())
