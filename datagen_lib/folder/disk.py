@@ -16,9 +16,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from datagen_lib.errors import DiskError, FolderError
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 TEMPORARY = ".writing-"
@@ -154,7 +156,7 @@ class Disk:
     def append(self, name: str, line: bytes) -> None:
         """Add one line to a log; a line that a kill has torn is ended first. Not flushed."""
         with self.translated(name):
-            handle = os.open(self.path(name), _APPENDING, _MODE)
+            handle = _patiently(lambda: os.open(self.path(name), _APPENDING, _MODE))
             try:
                 size = os.lseek(handle, 0, os.SEEK_END)
                 os.lseek(handle, max(0, size - 1), os.SEEK_SET)
@@ -201,7 +203,7 @@ class Disk:
     def open_growing(self, name: str) -> GrowingFile:
         """Open the file `name` to be written in place, and make it where it is missing."""
         with self.translated(name):
-            return GrowingFile(self, name, os.open(self.path(name), _GROWING, _MODE))
+            return GrowingFile(self, name, _patiently(lambda: os.open(self.path(name), _GROWING, _MODE)))
 
     # -- below -------------------------------------------------------------------------------------------------------
 
@@ -354,13 +356,12 @@ def _write_all(handle: int, content: bytes | memoryview) -> None:
         view = view[os.write(handle, view) :]
 
 
-def _patiently(action: Callable[[], object]) -> None:
-    """Do it; on Windows, wait some seconds for whoever holds the file."""
+def _patiently(action: Callable[[], T]) -> T:
+    """Do it, and return what it returns; on Windows, wait some seconds for whoever holds the file."""
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            action()
-            return
+            return action()
         except PermissionError:
             if not WAITS_FOR_OTHERS or time.monotonic() >= until:
                 raise

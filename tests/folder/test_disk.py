@@ -139,6 +139,58 @@ def test_a_disk_that_refuses_once_costs_no_picture(
     command.folder.check(at_least=12)
 
 
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_a_file_that_can_t_be_removed_costs_nothing(
+    command: Command, stand_in: Start, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """A removal that the disk refuses ends in words, and the next run is whole without buying a picture twice."""
+    server = stand_in()
+    command.use(server)
+    watch = watched(command, monkeypatch)
+    watch.fail = fails_once("unlink", after)
+    first = command(*FEW)
+    watch.fail = lambda _: None
+    second = command(*FEW)
+
+    assert "Traceback" not in first.said
+    assert second.code == 0, second.said
+    assert len(calls(server, "image")) == len(command.folder.catalogue)
+    command.folder.check(at_least=12)
+
+
+@pytest.mark.parametrize("after", [25, 50, 70])
+def test_a_disk_that_dies_ends_in_words(
+    command: Command, stand_in: Start, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """A disk that takes nothing more from some moment on: exit 1, every call told, no more calls than were under way."""
+    server = stand_in(image_latency=0.02)
+    command.use(server)
+    watch = watched(command, monkeypatch)
+    count = [0]
+    asked_then: list[int] = []
+
+    def fail(step: Step) -> int | None:
+        count[0] += step.verb in {"write", "fsync", "rename"}
+        if count[0] <= after:
+            return None
+        asked_then.append(len(calls(server, "image")))
+        return errno.EIO
+
+    watch.fail = fail
+    first = command(*FEW)
+    told = re.search(r"calls: (\d+) text, (\d+) image", first.out)
+    asked = len(calls(server, "image"))
+    watch.fail = lambda _: None
+    second = command(*FEW)
+
+    assert first.code == 1
+    assert "Traceback" not in first.said
+    assert told
+    assert int(told[2]) == asked <= asked_then[0] + 8
+    assert second.code == 0, second.said
+    command.folder.check(at_least=12)
+
+
 def test_a_disk_that_refuses_the_end_ends_in_words(
     command: Command, stand_in: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,7 +287,7 @@ class Clock:
         self.now += seconds
 
 
-@pytest.mark.parametrize("verb", ["replace", "unlink"])
+@pytest.mark.parametrize("verb", ["replace", "unlink", "open"])
 @pytest.mark.parametrize(("held", "whole"), [(0.5, True), (6.0, True), (30.0, False)])
 def test_a_file_that_a_scanner_holds_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str, held: float, whole: bool
@@ -246,24 +298,28 @@ def test_a_file_that_a_scanner_holds_is_waited_for(
     monkeypatch.setattr(disk, "time", clock)
     real = getattr(os, verb)
 
-    def refuse(path: Any, *arguments: Any, **options: Any) -> None:
-        if clock.now < held and not str(path).endswith("-x"):
+    def refuse(path: Any, *arguments: Any, **options: Any) -> Any:
+        if clock.now < held and (verb != "open" or str(path).endswith("a.json")):
             raise PermissionError(errno.EACCES, "held")
-        real(path, *arguments, **options)
+        return real(path, *arguments, **options)
 
     folder = Disk(tmp_path)
     (tmp_path / "a.json").write_text("old")
     monkeypatch.setattr(os, verb, refuse)
 
+    after = {"replace": ["new"], "unlink": [], "open": ["old\nnew\n"]}
+
     def act() -> None:
-        if verb == "replace":
+        if verb == "open":
+            folder.append("a.json", b"new")
+        elif verb == "replace":
             folder.write("a.json", b"new")
         else:
             folder.remove("a.json")
 
     if whole:
         act()
-        assert [path.read_text() for path in tmp_path.glob("a.json")] == (["new"] if verb == "replace" else [])
+        assert [path.read_text() for path in tmp_path.glob("a.json")] == after[verb]
     else:
         with pytest.raises(DiskError):
             act()
