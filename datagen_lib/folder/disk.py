@@ -13,6 +13,7 @@ import logging
 import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +35,8 @@ _PAUSE = 0.1  # s between two tries
 NO_SUCH_CALL = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 _NO_FOLDER_FLUSH = NO_SUCH_CALL | {errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_said: set[str] = set()
+_saying = threading.Lock()
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would turn line feeds into two characters
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
 _GROWING = os.O_RDWR | os.O_CREAT | _BINARY
@@ -50,7 +53,6 @@ class Disk:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._numbers = itertools.count()
-        self._said: set[str] = set()
 
     def path(self, name: str) -> Path:
         return self.root / name
@@ -241,7 +243,7 @@ class Disk:
         except OSError as error:
             if error.errno not in NO_SUCH_CALL:
                 raise
-            self._say(f"the file system of {self.root} can't flush files ({error.strerror}); going on without")
+            _say_once(f"the file system of {self.root} can't flush files ({error.strerror}); going on without")
 
     def _flush_folder(self, folder: Path) -> None:
         """Have a rename in `folder` reach the disk; Windows has no such call, and some network file systems none."""
@@ -256,12 +258,7 @@ class Disk:
         except OSError as error:
             if error.errno not in _NO_FOLDER_FLUSH:
                 raise
-            self._say(f"the file system of {self.root} can't flush folders ({error.strerror}); going on without")
-
-    def _say(self, text: str) -> None:
-        if text not in self._said:
-            self._said.add(text)
-            log.warning("%s", text)
+            _say_once(f"the file system of {self.root} can't flush folders ({error.strerror}); going on without")
 
 
 class GrowingFile:
@@ -339,6 +336,15 @@ def unusable(folder: Path, error: Exception) -> FolderError:
         f"the output folder {folder} can't be used: {_reason(error)}",
         hint="Choose a folder that can be written, with --output-dir or OUTPUT_DIR.",
     )
+
+
+def _say_once(text: str) -> None:
+    """Warn, the first time in this process: what a file system lacks is of one folder, however often it is opened."""
+    with _saying:
+        new = text not in _said
+        _said.add(text)
+    if new:
+        log.warning("%s", text)
 
 
 def _reason(error: Exception) -> str:
