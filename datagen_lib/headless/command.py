@@ -22,9 +22,11 @@ from datagen_lib.places import place, project_root
 from datagen_lib.settings import Settings
 from datagen_lib.text import counted
 
+from .copies import FOLDER, aside_text, lay_out, set_aside
 from .execute import execute, quiet
 from .judge import left_undone
 from .notebooks import PACKAGED, Notebook, checked, chosen, copy_to, notebooks_folder, read_notebooks
+from .start import expect_jupyterlab, jupyterlab, prepare
 
 INTERRUPTED = 130
 CELL_TIMEOUT = 900  # s; 200 pictures at the slowest quota seen take longer: such a run says so with --cell-timeout
@@ -35,22 +37,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     with steady(), Signals(most=2).heard():
         try:
             arguments = parser().parse_args(argv)
-            with quiet():
-                return _run(arguments)
+            if arguments.reset is not None or arguments.open:
+                root = _lay_out(arguments)
+                if not arguments.open:
+                    return 0
+            else:
+                with quiet():
+                    return _run(arguments)
         except DatagenError as error:
             say(f"error: {error}")
             return error.exit_code
         except KeyboardInterrupt:
             say("interrupted: everything accepted so far is on disk; the same command goes on from there.")
             return INTERRUPTED
+    return jupyterlab(root, arguments.jupyterlab)  # which hears signals itself
 
 
 def parser() -> argparse.ArgumentParser:
     """The command's parser."""
     result = argparse.ArgumentParser(
         prog="datagen-lab",
-        description="Run the lab's notebooks in order, check the files that each must leave, and keep the executed "
-        "copies and HTML pages in OUTPUT_DIR/runs/TIME/.",
+        description="Open the lab in JupyterLab (--open). Or run its notebooks in order without a browser, check the "
+        "files that each must leave, and keep the executed copies and their pages in OUTPUT_DIR/runs/TIME/.",
         epilog="Exit codes: 0 done, 1 a notebook failed (what was made is kept; the same command goes on), "
         "2 something to set right, 130 interrupted.",
     )
@@ -76,11 +84,54 @@ def parser() -> argparse.ArgumentParser:
         help="Give up when one cell takes longer (default %(default)s)",
     )
     result.add_argument("--notebooks", type=Path, metavar="DIR", help="The notebooks' folder, where it is not found")
+    result.add_argument(
+        "--open",
+        action="store_true",
+        help="Open JupyterLab on the start page. The notebooks are your own copies in lab/: an edited one is kept",
+    )
+    result.add_argument(
+        "--reset",
+        nargs="*",
+        metavar="NN",
+        help="Begin again: set lab/ aside in lab/before/, or just your copies of these notebooks; with --open or alone",
+    )
+    result.add_argument(
+        "jupyterlab",
+        nargs="*",
+        metavar="OPTION",
+        help="With --open, after --: more for JupyterLab, such as --no-browser",
+    )
     result.add_argument("--copy-to", type=Path, metavar="DIR", help="Copy the notebooks there to work in, and run none")
     return result
 
 
+def _lay_out(arguments: argparse.Namespace) -> Path:
+    """Set the lab aside where that is asked for, and lay it out anew to be opened; returns the project's root."""
+    folder = notebooks_folder(arguments.notebooks)
+    root = _root_of(folder)
+    lab = root / FOLDER
+    if arguments.open:
+        expect_jupyterlab()
+    if arguments.reset is not None:
+        say(aside_text(set_aside(lab, arguments.reset), arguments.reset))
+    if arguments.open:
+        for sentence in [*prepare(root), *lay_out(folder, lab)]:
+            say(sentence)
+        say(f"The lab is in {lab}; its notebooks are yours to edit. To end it, press Ctrl-C twice here.")
+    return root
+
+
+def _root_of(folder: Path) -> Path:
+    """The root of the project that the notebooks work for."""
+    # An installed package is nobody's project: its notebooks then work for the folder where the command is called.
+    return project_root() if folder == PACKAGED else project_root(folder)
+
+
 def _run(arguments: argparse.Namespace) -> int:
+    if arguments.jupyterlab:
+        raise SetupError(
+            f"{' '.join(arguments.jupyterlab)}: unknown here", hint="Options of JupyterLab go with --open."
+        )
     folder = notebooks_folder(arguments.notebooks)
     if arguments.copy_to:
         names = copy_to(arguments.copy_to.expanduser().resolve(), folder)
@@ -90,8 +141,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.cell_timeout <= 0:
         raise SetupError("--cell-timeout must be more than 0 seconds")
     values = checked(_asked(arguments), notebooks)
-    # An installed package is nobody's project: its notebooks then work for the folder where the command is called.
-    root = project_root() if folder == PACKAGED else project_root(folder)
+    root = _root_of(folder)
     plan = [(notebook, settings_of(notebook, values, root)) for notebook in notebooks]
     output_dir = plan[0][1].output_dir
     run_folder = _run_folder(output_dir)

@@ -16,7 +16,7 @@ from datagen_lib.settings import Settings
 PACKAGED = Path(__file__).resolve().parents[1] / "notebooks"
 """Where an installed package keeps them; not there in a checkout, whose own lie beside the library."""
 
-_NUMBERED = re.compile(r"\d\d_\w+\.ipynb")
+NUMBERED = re.compile(r"\d\d_\w+\.ipynb")
 
 
 class Parameter(NamedTuple):
@@ -48,7 +48,7 @@ def notebooks_folder(given: Path | None = None) -> Path:
     beside = Path(__file__).resolve().parents[2] / "notebooks"
     places = [given.expanduser().resolve()] if given else [PACKAGED, beside, project_root() / "notebooks"]
     for folder in places:
-        if folder.is_dir() and any(_NUMBERED.fullmatch(path.name) for path in folder.iterdir()):
+        if folder.is_dir() and any(NUMBERED.fullmatch(path.name) for path in folder.iterdir()):
             return folder
     looked = " nor in ".join(str(folder) for folder in dict.fromkeys(places))
     raise SetupError(
@@ -63,7 +63,7 @@ def copy_to(target: Path, folder: Path) -> list[str]:
     Raises:
         FolderError: one of that name lies there already with another content, or the folder can't be written.
     """
-    found = sorted(path for path in folder.iterdir() if _NUMBERED.fullmatch(path.name))
+    found = sorted(path for path in folder.iterdir() if NUMBERED.fullmatch(path.name))
     try:
         edited = [path.name for path in found if (target / path.name).exists() and not _same(path, target / path.name)]
         if edited:
@@ -92,7 +92,7 @@ def read_notebooks(folder: Path) -> list[Notebook]:
     import nbformat
 
     notebooks = []
-    for path in sorted(path for path in folder.iterdir() if _NUMBERED.fullmatch(path.name)):
+    for path in sorted(path for path in folder.iterdir() if NUMBERED.fullmatch(path.name)):
         try:
             cells = nbformat.read(path, as_version=4).cells  # type: ignore[no-untyped-call]
         except Exception as error:
