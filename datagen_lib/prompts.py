@@ -7,7 +7,7 @@ may use are the keyword arguments of the function that fills it. A prompt states
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -105,7 +105,13 @@ def categories_request(prompt: Prompt, count: int, *, known: Sequence[str] = ())
 
 
 def items_request(
-    prompt: Prompt, count: int, *, categories: Sequence[Category], used: Iterable[str] = (), facets: str = ""
+    prompt: Prompt,
+    count: int,
+    *,
+    categories: Sequence[Category],
+    wants: Mapping[str, int] | None = None,
+    used: Iterable[str] = (),
+    facets: str = "",
 ) -> str:
     """The user message of one batch.
 
@@ -113,17 +119,22 @@ def items_request(
         prompt: the texts, with the user's own wish in `steer`.
         count: items to ask for.
         categories: those to write for, the ones with the fewest items first.
+        wants: items of each category by its name, where they are not to be spread evenly.
         used: names that must not come again, already cut to the budget.
         facets: settings, eras, moods and tools drawn for this batch, to keep a large catalogue varied.
     """
-    listed = json.dumps([{"name": c.name, "slug": c.slug} for c in categories], ensure_ascii=False)
+    listed = [{"name": c.name, "slug": c.slug} | ({"items": wants[c.name]} if wants else {}) for c in categories]
     names = ", ".join(used)
     parts = [
-        f"Existing categories: {listed}",
+        f"Existing categories: {json.dumps(listed, ensure_ascii=False)}",
         f"Already used names: {names}" if names else "",
         f"For variety, draw on: {facets}." if facets else "",
         prompt.steer,
-        "Spread the items evenly over the categories, the first ones first.",
+        (
+            "Write as many items for each category as its `items` says."
+            if wants
+            else "Spread the items evenly over the categories, the first ones first."
+        ),
         f"Return exactly {count} items.",
     ]
     return "\n".join(part for part in parts if part)

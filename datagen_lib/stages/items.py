@@ -35,7 +35,7 @@ from datagen_lib.spelling import fold, tidy
 from datagen_lib.text import plain, plain_value
 
 from .memory import NameMemory, facets
-from .planner import Batch, Planner
+from .planner import Batch, Planner, spread
 
 log = logging.getLogger(__name__)
 
@@ -179,12 +179,16 @@ class _Items:
         if count <= 0:
             return
         before = batch.returned = batch.accepted  # what was refused is asked for again
+        wants = batch.still_wanted()
+        categories = [category for category in batch.categories if category.name in wants]
+        even = list(wants.values()) == spread(count, len(wants))
         stream = self.client.objects(
             system=self.prompt.system(stricter=stricter),
             user=items_request(
                 self.prompt,
                 count,
-                categories=batch.categories,
+                categories=categories,
+                wants=None if even else wants,
                 used=self.memory.recall(batch.categories),
                 facets=facets(len(self.store.items) + before),
             ),
@@ -194,25 +198,28 @@ class _Items:
         async with aclosing(stream):
             async for answered in stream:
                 batch.returned += 1
-                batch.accepted += self._accept(answered)
+                if item := self._accept(answered):
+                    batch.keep(item.category)
 
     # -- one item, from the wire to the disk: read, judge, keep or refuse ------------------------------------------
 
-    def _accept(self, answered: Any) -> bool:
-        """Keep the item if it is acceptable and new; whether it is."""
+    def _accept(self, answered: Any) -> CatalogItem | None:
+        """The item, kept, if it is acceptable and new; else None."""
         try:
             draft = self._read(answered)
         except ValidationError as error:
-            return self._refuse(answered, [_shape(error)])
+            self._refuse(answered, [_shape(error)])
+            return None
         violations = self._judge(draft)
         hard = [violation for violation in violations if violation.hard]
         item = CatalogItem.from_draft(draft)
         if not hard:
             hard = self._grade(item, soft=len(violations))
         if hard:
-            return self._refuse(answered, hard)
+            self._refuse(answered, hard)
+            return None
         self._keep(item, tuple(violations))
-        return True
+        return item
 
     def _grade(self, item: CatalogItem, *, soft: int) -> list[Violation]:
         """What is against the item where a quality is asked for: a score below it, with its parts."""
@@ -251,12 +258,11 @@ class _Items:
         self.listen(ItemAccepted(item, soft))
         self.on_accepted(item)
 
-    def _refuse(self, answered: Any, hard: list[Violation]) -> bool:
-        """Log what was answered, as far as a log may hold it; False."""
+    def _refuse(self, answered: Any, hard: list[Violation]) -> None:
+        """Log what was answered, as far as a log may hold it."""
         item = plain_value(answered if isinstance(answered, dict) else {"value": answered})
         self.store.log_rejection(item, rules=[one.rule for one in hard], reasons=[one.reason for one in hard])
         self.listen(ItemRejected(plain(str(item.get("name", ""))[:80]), tuple(hard)))
-        return False
 
 
 def _shape(error: ValidationError) -> Violation:

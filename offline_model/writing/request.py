@@ -11,6 +11,7 @@ from typing import Any, Final
 from .english import fold
 
 DEFAULT_COUNT: Final = 20
+MOST_ASKED: Final = 1000  # items of one category
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Request:
         wants: "categories" or "items".
         count: how many.
         categories: names to write items for, in order.
+        counts: how many items each of them is to get, where the request says so for all.
         avoid: folded names that must not come again.
         wish: the user's own words, which every item follows where it can.
         facets: words that some of the items follow.
@@ -30,6 +32,7 @@ class Request:
     wants: str
     count: int
     categories: tuple[str, ...]
+    counts: Mapping[str, int]
     avoid: frozenset[str]
     wish: str
     facets: str
@@ -62,11 +65,13 @@ def read_request(messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any
     texts = [(str(message.get("role", "")), _content(message.get("content"))) for message in messages]
     text = "\n".join(part for _, part in texts)
     asked = "\n".join(part for role, part in texts if role == "user")
+    listed = _listed_categories(text)
     used = [name for found in _USED.findall(text) for name in _split_names(found)]
     return Request(
         wants=_wants(text, schema),
         count=_count(text),
-        categories=tuple(dict.fromkeys(_listed_categories(text))),
+        categories=tuple(dict.fromkeys(name for name, _ in listed)),
+        counts={name: count for name, count in listed if count} if all(count for _, count in listed) else {},
         avoid=frozenset(map(fold, used)),
         wish=_wish(asked),
         facets=" ".join(_FACETS.findall(text)),
@@ -111,8 +116,11 @@ def _split_names(line: str) -> Iterator[str]:
             return
 
 
-def _listed_categories(text: str) -> list[str]:
-    """Names after "Existing categories:" (JSON, commas or bullets), else of any JSON list of names or objects."""
+def _listed_categories(text: str) -> list[tuple[str, int]]:
+    """Names after "Existing categories:" (JSON, commas or bullets), else of any JSON list of names or objects.
+
+    Each with the number of items that it is to get; 0 where the list does not say.
+    """
     marked = re.search(r"existing categories\s*:", text, re.IGNORECASE)
     starts = [m.start() for m in re.finditer(r"\[", text)]
     if marked:
@@ -122,15 +130,19 @@ def _listed_categories(text: str) -> list[str]:
             value, _ = json.JSONDecoder().raw_decode(text, at)
         except ValueError:
             continue
-        listed = [v.get("name") if isinstance(v, Mapping) else v for v in value]
-        names = [name.strip() for name in listed if isinstance(name, str) and name.strip()]
-        if names and len(names) == len(listed):
-            return names
+        listed = [(v.get("name"), v.get("items")) if isinstance(v, Mapping) else (v, 0) for v in value]
+        named = [
+            (name.strip(), count if isinstance(count, int) and 0 < count <= MOST_ASKED else 0)
+            for name, count in listed
+            if isinstance(name, str) and name.strip()
+        ]
+        if named and len(named) == len(listed):
+            return named
     for found in _LISTED.finditer(text):
         names = [re.sub(r"^\s*(?:[-*]|\d+[.)])\s*", "", name) for name in re.split(r"[,;\n]", found.group(1))]
         names = [name.strip(" .\t\"'") for name in names if 0 < len(name.split()) <= 4]
         if len(names) > 1:
-            return names
+            return [(name, 0) for name in names]
     return []
 
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle, islice
 from typing import Any
 
 from .categories import write_categories
@@ -47,8 +48,7 @@ def _items(request: Request, rng: random.Random) -> Iterator[dict[str, str]]:
     wish, facets = steer(request.wish), steer(request.facets)
     categories = request.categories or tuple(c["name"] for c in load().categories[:DEFAULT_COUNT])
     used, recent = set(request.avoid), Recent()
-    for number in range(request.count):
-        category = categories[number % len(categories)]
+    for category in islice(_in_turn(categories, request.counts), request.count):
         figure, name = _named(rng, theme(category), wish, facets, recent, used)
         used.add(fold(name))
         prompt = write_prompt(rng, figure)
@@ -58,6 +58,17 @@ def _items(request: Request, rng: random.Random) -> Iterator[dict[str, str]]:
             "category": category,
             "imagePrompt": prompt,
         }
+
+
+def _in_turn(categories: Sequence[str], counts: Mapping[str, int]) -> Iterator[str]:
+    """The categories one after the other, each as often as is asked for, then all of them again and again."""
+    left = dict(counts)
+    while any(left.values()):
+        for category in categories:
+            if left.get(category, 0) > 0:
+                left[category] -= 1
+                yield category
+    yield from cycle(categories)
 
 
 def _named(
