@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from datagen_lib.errors import DatagenError, TransientError, UnusablePicture
 
 from . import png
+from .avif import Odd, largest_side
 from .kinds import kind_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ MOST_PIXELS = 4096  # in width and height; four times what is asked for, 64 MiB 
 LEAST_SIZE = 64  # pixels; what IMAGE_SIZE may be at least
 LARGEST_FILE = 64 * 2**20  # bytes
 _MARKS_END = 4096  # bytes from the file's start; ours take some 300
+_AVIF_BRANDS = {b"avif", b"avis", b"mif1", b"msf1"}
 _MOST_SCANS = 100  # of a JPEG; a progressive one has about ten, and each is another walk over all pixels
 _USUAL = 2048 * 2048  # pixels; larger ones are decoded one at a time
 
@@ -82,6 +84,8 @@ def _decoded(data: bytes, check: Callable[[int, int], None]) -> Image:
     if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > _MOST_SCANS:
         raise BadPicture(f"it is a JPEG of more than {_MOST_SCANS} scans", "damaged")
     try:
+        if data[4:8] == b"ftyp" and data[8:12] in _AVIF_BRANDS:
+            _check_avif(data)
         picture = Image.open(io.BytesIO(data), formats=FORMATS)
         check(*picture.size)
         picture.load()
@@ -95,6 +99,14 @@ def _decoded(data: bytes, check: Callable[[int, int], None]) -> Image:
         # On hostile bytes a decoder may raise anything: struct.error, IndexError, MemoryError, its own.
         raise BadPicture(f"it does not decode ({error})", "damaged") from error
     return picture
+
+
+def _check_avif(data: bytes) -> None:
+    try:
+        side = largest_side(data)
+    except Odd as error:
+        raise BadPicture(f"it is an AVIF, but {error}", "kind") from error
+    _large_ones_refused(side, side)
 
 
 def _large_ones_refused(width: int, height: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import io
 import json
 import random
@@ -66,6 +67,8 @@ def saved(kind: str, mode: str = "RGB", size: tuple[int, int] = (64, 64), **opti
     Image.new(mode, size, None).save(buffer, kind, **options)
     return buffer.getvalue()
 
+
+AVIF = saved("AVIF")
 
 # -- one way in --------------------------------------------------------------------------------------------------------
 
@@ -262,6 +265,36 @@ def test_grey_of_sixteen_bits_keeps_its_brightness() -> None:
     assert smaller.convert("L").getextrema() == (128, 128)
 
 
+def lying(side: int) -> bytes:
+    """An AVIF that says it has 64 pixels, and whose picture has `side`."""
+    data = saved("AVIF", size=(side, side), speed=10)
+    place = data.index(b"ispe") + 8
+    return data[:place] + struct.pack(">II", 64, 64) + data[place + 8 :]
+
+
+def film() -> bytes:
+    buffer = io.BytesIO()
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
+    frames[0].save(buffer, "AVIF", save_all=True, append_images=frames[1:])
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("make", [lambda: lying(5000), film, lambda: saved("AVIF")[:150], lambda: saved("AVIF")[:-20]])
+def test_an_avif_that_lies_is_refused(make: Callable[[], bytes]) -> None:
+    """An AVIF whose picture is larger than it says, a film, and a cut one never take a place; an honest one does."""
+    with pytest.raises((UnusablePicture, TransientError)):
+        checked_png(make(), size=64)
+
+
+@given(st.integers(0, 300), st.binary(min_size=1, max_size=8))
+@settings(deadline=None, max_examples=200)
+def test_no_bytes_of_an_avif_end_in_another_error(position: int, noise: bytes) -> None:
+    """Whatever is changed in an AVIF, it is a picture or is refused as one."""
+    data = AVIF[:position] + noise + AVIF[position + len(noise) :]
+    with contextlib.suppress(UnusablePicture, TransientError):
+        checked_png(data, size=64)
+
+
 MEASURE = """
 import json, resource, sys, threading
 from pathlib import Path
@@ -382,7 +415,9 @@ def test_a_picture_with_a_wrong_bit_is_never_taken_for_missing_later(position: i
         assert image_state(path, "p") == "current"
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG-palette", "PNG-alpha", "PNG-grey", "PNG-interlaced", "larger"])
+@pytest.mark.parametrize(
+    "kind", ["JPEG", "WEBP", "GIF", "BMP", "AVIF", "PNG-palette", "PNG-alpha", "PNG-grey", "PNG-interlaced", "larger"]
+)
 def test_any_whole_square_picture_becomes_a_png(kind: str) -> None:
     """A JPEG, a WebP, or a PNG of another colour type or a larger size is kept as a PNG of the size wanted."""
     image = Image.open(io.BytesIO(png("a", 64))).convert("RGB")
@@ -390,7 +425,7 @@ def test_any_whole_square_picture_becomes_a_png(kind: str) -> None:
     image = image.convert(modes[kind]) if kind in modes else image
     image = image.resize((128, 128)) if kind == "larger" else image
     buffer = io.BytesIO()
-    image.save(buffer, kind if kind in {"JPEG", "WEBP"} else "PNG")
+    image.save(buffer, kind if kind in {"JPEG", "WEBP", "GIF", "BMP", "AVIF"} else "PNG")
 
     with Image.open(io.BytesIO(checked_png(buffer.getvalue(), size=64))) as kept:
         kept.load()
