@@ -91,9 +91,9 @@ class Results:
 
     def markdown(self) -> str:
         opening = (
-            f"# How fast, and at what cost\n\nMade by `uv run python -m benchmarks`, {self.taken}, on {self.machine}. "
-            f"Medians of {self.runs} runs, the least and the most in brackets. The ratios are the message: they say "
-            "what this library adds to what latency, quota and the SDK cost anyway."
+            f"# How fast, and at what cost\n\nMade by `uv run --group dev python -m benchmarks`, {self.taken}, "
+            f"on {self.machine}. Medians of {self.runs} runs, the least and the most in brackets. The "
+            "ratios are the message: they say what this library adds to what latency, quota and the SDK cost anyway."
         )
         if self.busy > 0.3:
             opening += (

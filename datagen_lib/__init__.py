@@ -6,10 +6,10 @@ outcome = run_sync(run(Settings.load(target_count=40)))
 catalogue = load_catalog("data_seed")
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from .version import __version__
 
 if TYPE_CHECKING:
     from .catalog import load_catalog
@@ -34,6 +34,7 @@ __all__ = [
     "Outcome",
     "Prompts",
     "Settings",
+    "__version__",
     "allow_nested_loops",
     "load_catalog",
     "run",
@@ -44,10 +45,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import a name when it is first used, so that the command's --help does not wait for the SDK and pandas."""
-    if name == "__version__":
-        from .version import package_version
-
-        return package_version()
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_HOME[name]}", __name__), name)

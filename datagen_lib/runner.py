@@ -11,7 +11,6 @@ with its children. Both are waited for: files closed, the folder's lock let go. 
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
@@ -108,13 +107,11 @@ def allow_nested_loops() -> None:
     """Let `asyncio.run(...)` work inside a cell as it does in a script; for whoever asks for it, never at import.
 
     It patches asyncio for the whole process. nest-asyncio is archived and, from Python 3.14 on, breaks
-    `asyncio.current_task()`, so its successor is used there.
+    `asyncio.current_task()`; nest-asyncio2 carries on from it.
     """
-    if sys.version_info >= (3, 14):
-        import nest_asyncio2 as nest_asyncio
-    else:
-        import nest_asyncio
-    nest_asyncio.apply()
+    import nest_asyncio2
+
+    nest_asyncio2.apply()
 
 
 class _Job(Generic[T]):

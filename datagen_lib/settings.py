@@ -127,7 +127,7 @@ class Settings(BaseModel):
     max_cost_usd: float | None = _option(
         None, "Stop before this run would cost more, in US dollars", flag="--max-cost", ge=0, allow_inf_nan=False
     )
-    prices_file: Path | None = _option(None, "A price table of your own, in the form of datagen_lib/prices.json")
+    prices_file: Path | None = _option(None, "A price table of your own, in the form of service/prices.json")
     record_dir: Path | None = _option(
         None, "Keep each answer of the service there too, to be played back without a key", flag="--record"
     )

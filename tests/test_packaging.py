@@ -7,10 +7,11 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, requires, version
 from pathlib import Path
 
 from conftest import REPOSITORY
+from packaging.requirements import Requirement
 
 import datagen_lib
 
@@ -53,8 +54,57 @@ def test_every_import_is_declared() -> None:
 
 
 def test_the_version_can_be_asked_for() -> None:
-    """`datagen_lib.__version__` is what pyproject.toml says."""
-    assert datagen_lib.__version__ == PROJECT["project"]["version"]
+    """`datagen_lib.__version__` is the installed package's, and is there where nothing is installed."""
+    source = "import datagen_lib; print(datagen_lib.__version__)"
+    bare = [sys.executable, "-S", "-c", source]  # -S: without the folder of installed packages
+    done = subprocess.run(bare, capture_output=True, text=True, check=True, cwd=REPOSITORY)
+
+    assert done.stdout.strip() == datagen_lib.__version__ == version("lego-style-datagen")
+
+
+def test_the_commands_own_group_has_the_projects_bounds() -> None:
+    """`--only-group generate` installs what an installation would, in the same versions."""
+    assert set(PROJECT["dependency-groups"]["generate"]) <= set(PROJECT["project"]["dependencies"])
+
+
+def brings(names: set[str]) -> set[str]:
+    """The packages that these need, and those in turn, themselves included."""
+    found: set[str] = set()
+    names &= {folded(each) for every in packages_distributions().values() for each in every}  # of this machine
+    while names:
+        found |= names
+        needs = {
+            folded(line)
+            for name in names
+            for line in requires(name) or []
+            if (marker := Requirement(line).marker) is None or marker.evaluate({"extra": ""})
+        }
+        names = needs - found
+    return found
+
+
+def test_a_whole_run_needs_its_own_group_only(tmp_path: Path) -> None:
+    """A run from the first category to the last picture loads nothing but what the group `generate` brings.
+
+    No pandas, no Jupyter, no matplotlib: whoever makes a catalogue does not install the lab.
+    """
+    source = f"""
+import runpy, sys
+sys.argv = ["data_generator", "--provider", "offline", "--target-count", "2", "--output-dir", {str(tmp_path)!r}]
+try:
+    runpy.run_module("data_generator", run_name="__main__", alter_sys=True)
+except SystemExit as end:
+    assert not end.code, end.code
+print(*sorted({{name.split(".")[0] for name in sys.modules}}))
+"""
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    belongs = packages_distributions()
+    used = {folded(name) for module in loaded for name in belongs.get(module, [])}
+
+    assert (tmp_path / "catalog.json").is_file()
+    assert used - brings({folded(line) for line in PROJECT["dependency-groups"]["generate"]}) <= {"coverage"}
+    assert not loaded & {"pandas", "IPython", "matplotlib", "ipykernel", "nbformat", "papermill"}
 
 
 def test_the_wheel_has_the_notebooks() -> None:

@@ -78,9 +78,9 @@ def _called() -> str:
 def _run(arguments: argparse.Namespace, signals: Signals) -> int:
     values = vars(arguments)
     if values.pop("version"):
-        from datagen_lib.version import package_version
+        from datagen_lib.version import __version__
 
-        tell(package_version())
+        tell(__version__)
         return 0
     from datagen_lib.errors import Interrupted
     from datagen_lib.settings import Settings, doubts, found

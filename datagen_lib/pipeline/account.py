@@ -27,7 +27,7 @@ from datagen_lib.events import (
 )
 from datagen_lib.folder.store import Store
 from datagen_lib.settings import Settings
-from datagen_lib.version import package_version
+from datagen_lib.version import __version__
 
 REFRESH_EVERY = 10  # images
 IMAGE_SECONDS = 30.0  # a usual latency at medium quality, for the estimate
@@ -101,7 +101,7 @@ class Account:
     def document(self, settings: Settings, store: Store, *, complete: bool, stopped: str = "") -> dict[str, Any]:
         """The content of run_report.json."""
         return {
-            "version": package_version(),
+            "version": __version__,
             "python": platform.python_version(),
             "platform": platform.platform(),
             "provider": settings.provider,

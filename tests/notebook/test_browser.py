@@ -164,7 +164,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab on a port of its own, over copies of the notebooks, with nothing of this user's or machine's settings."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on the PATH (chromium, chromium-browser or google-chrome); apt-get install chromium")
-    pytest.importorskip("jupyterlab", reason="JupyterLab is not installed (uv sync --group lab)")
+    pytest.importorskip("jupyterlab", reason="JupyterLab is not installed (uv sync --group dev)")
     home = tmp_path_factory.mktemp("browser")
     shutil.copytree(REPOSITORY / "notebooks", home / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     # All cells are on the page at once, so that a test finds them; and no question about news in the corner.
