@@ -28,7 +28,7 @@ from datagen_lib.service import retry
 from datagen_lib.settings import Settings, variable
 from offline_model import Server, start
 
-pytest_plugins = ["fakes.callers"]  # clients of the offline model
+pytest_plugins = ["fakes.callers", "chaos.campaign"]  # clients of the offline model; faults by the hour
 REPOSITORY = Path(__file__).resolve().parents[1]
 VARIABLES = [variable(name) for name in Settings.model_fields]
 

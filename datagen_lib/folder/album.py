@@ -17,7 +17,7 @@ from datagen_lib.models import FILENAME_PATTERN, CatalogItem
 
 from .catalogue import Catalogue
 from .disk import MEGABYTE
-from .pictures import ImageState, checked_png, image_state, look_at, marked_png, prompt_hash, read_marks
+from .pictures import ImageState, checked_png, look_at, marked_png, prompt_hash, read_marks
 from .state import FolderState
 
 log = logging.getLogger(__name__)
@@ -168,12 +168,12 @@ class Album(Catalogue):
     # -- strays ------------------------------------------------------------------------------------------------------
 
     def _sort_strays(self) -> None:
-        """Take back pictures that fit an item without one, then set aside those that have no item."""
+        """Take back pictures that should have been in an item's place, then set aside those that have no item."""
         there = {name for name in self.disk.names(IMAGES) if re.fullmatch(FILENAME_PATTERN, name)}
         wanted = {item.filename: item for item in self.items}
-        for name in set(self.disk.names(ORPHANS)) & (wanted.keys() - there):
-            path = self.disk.path(f"{ORPHANS}/{name}")
-            if image_state(path, wanted[name].image_prompt) == "current":
+        for name in set(self.disk.names(ORPHANS)) & wanted.keys():
+            if self._belongs(f"{ORPHANS}/{name}", wanted[name]):
+                self._keep_old(wanted[name])
                 self.disk.move(f"{ORPHANS}/{name}", f"{IMAGES}/{name}")
                 log.info("took back the picture of %s from %s/", wanted[name].name, ORPHANS)
         # Where the file system knows no case, a name in another case is the item's all the same.
@@ -185,3 +185,12 @@ class Album(Catalogue):
             self.disk.make_folders(ORPHANS)
         for name in sorted(strays):
             self.disk.move(f"{IMAGES}/{name}", self.disk.free_name(f"{ORPHANS}/{name}"))
+
+    def _belongs(self, name: str, item: CatalogItem) -> bool:
+        """Whether a picture that lies elsewhere is the item's: it has none, an outdated one, or one to be replaced."""
+        look = look_at(self.disk.path(name), item.image_prompt)
+        if look.state != "current":
+            return False
+        again = self.state.generation
+        newer = bool(again) and look.marks.get("generation") == again and not self.made_again(item)
+        return newer or self.image_state(item) in {"missing", "stale"}

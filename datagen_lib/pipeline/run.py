@@ -164,10 +164,11 @@ class _Run:
             judge, self.store, wanted=self.plan.target, pictures=self.plan.draws, current=frozenset(self._pictured)
         )
         outcome = self._outcome(stopped, verdict)
-        if outcome.complete and self.settings.force_images:
-            self.store.end_again()
         if problem := self._close_books(complete=outcome.complete, stopped=stopped.what if stopped else ""):
             outcome = replace(outcome, stopped=stopped or problem)
+        if outcome.complete and self.settings.force_images:
+            # Last, and by the store's closing: a run that ends in an error is repeated, and must buy nothing again.
+            self.store.end_again()
         return outcome
 
     def _prepare(self) -> None:

@@ -124,7 +124,7 @@ class Fetcher:
                 seconds=self._seconds,
                 trust_env=proxied,
                 bound=of_download,
-                verify=httpx2.create_ssl_context(trust_env=self._trust_env),
+                verify=httpx2.create_ssl_context(),  # the environment names certificates for every address
             )
         return self._clients[proxied]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -35,10 +36,11 @@ Script = Callable[[Request], Answer]
 
 
 class Service:
-    """Answers by `script`, a function or a list that is used up but for its last answer."""
+    """Answers by `script`, a function or a list that is used up but for its last answer; by https with `tls`."""
 
-    def __init__(self, script: Script | list[Answer]) -> None:
+    def __init__(self, script: Script | list[Answer], *, tls: ssl.SSLContext | None = None) -> None:
         self.script = script
+        self.tls = tls
         self.requests: list[Request] = []
 
     def __enter__(self) -> Self:
@@ -73,7 +75,11 @@ class Service:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        if self.tls:
+            self._server.socket = self.tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        self.url = f"http{'s' if self.tls else ''}://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
         return self

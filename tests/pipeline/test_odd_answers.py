@@ -6,7 +6,11 @@ import base64
 import itertools
 import json
 import re
+import shutil
+import ssl
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -164,3 +168,32 @@ def test_what_came_instead_is_in_the_last_line(command: Command) -> None:
     assert r"I can't do that,\x1b[2J Dave \u202e." in result.said.splitlines()[-2]
     assert "\x1b" not in result.said
     assert "\u202e" not in result.said
+
+
+@pytest.fixture(scope="module")
+def own_authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for this machine that nobody has signed, and its key, in one PEM file."""
+    if not shutil.which("openssl"):
+        pytest.skip("needs openssl to make a certificate")
+    path = tmp_path_factory.mktemp("tls") / "own.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Own CA"]
+    options = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", path, "-out", path.with_suffix(".crt")]
+    subprocess.run([*made, *options], check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + path.with_suffix(".crt").read_bytes())
+    return path
+
+
+def test_a_gateway_on_this_machine_has_an_authority_of_its_own(command: Command, own_authority: Path) -> None:
+    """SSL_CERT_FILE counts for a service on the loopback address too; without it the run ends at once, naming it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own_authority)
+    with Service(service(), tls=context) as server:
+        command.set(**server.settings)
+        refused = command(*FOUR, "--dry-run")
+        command.set(SSL_CERT_FILE=str(own_authority.with_suffix(".crt")))
+        result = command(*FOUR, "--dry-run")
+
+    assert refused.code == 2
+    assert "SSL_CERT_FILE" in refused.said.splitlines()[-1]
+    assert result.code == 0, result.said
+    assert len(server.requests) == 2
