@@ -180,7 +180,8 @@ class _Picture:
         if isinstance(error, UnusablePicture):
             if reason := self._stage.giving_up.after_unusable(error, self._file):
                 await self._client.stop(reason)
-            return self._unusable < UNUSABLE_TRIES
+            # A new call would bring another address of the same place.
+            return self._unusable < UNUSABLE_TRIES and error.fault != "address"
         return False
 
     async def _fail(self, error: CallFailed) -> None:

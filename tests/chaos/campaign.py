@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from conftest import VARIABLES, Command
@@ -29,7 +29,9 @@ PROPERTY = "chaos"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("chaos", "tests/chaos")
-    group.addoption("--chaos-minutes", type=float, default=None, help="go on for so long (default: two minutes or less)")
+    group.addoption(
+        "--chaos-minutes", type=float, default=None, help="go on for so long (default: two minutes or less)"
+    )
     group.addoption("--chaos-seed", type=int, default=None, help="what the faults are drawn from (default 1)")
     group.addoption("--chaos-round", type=int, default=None, help="play this round only")
 
@@ -54,7 +56,7 @@ class Round:
         self.fault = "not yet chosen"
         self._label = label
 
-    def __enter__(self) -> Round:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
@@ -73,10 +75,10 @@ class Chaos:
         capture: pytest.CaptureFixture[str],
     ) -> None:
         config = request.config
-        minutes = config.getoption("--chaos-minutes") or float(os.environ.get("CHAOS_MINUTES", 0))
+        minutes = config.getoption("--chaos-minutes") or float(os.environ.get("CHAOS_MINUTES", "0"))
         self._unbounded = bool(minutes)
         self._seconds = 60 * (minutes or MINUTES) / CAMPAIGNS
-        self._seed = config.getoption("--chaos-seed") or int(os.environ.get("CHAOS_SEED", 1))
+        self._seed = config.getoption("--chaos-seed") or int(os.environ.get("CHAOS_SEED", "1"))
         self._only = config.getoption("--chaos-round")
         self._request, self._home, self._patch, self._capture = request, home, patch, capture
         self._survived: Counter[str] = Counter()

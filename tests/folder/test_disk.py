@@ -139,6 +139,33 @@ def test_a_disk_that_refuses_once_costs_no_picture(
     command.folder.check(at_least=12)
 
 
+@pytest.mark.parametrize(
+    "refused",
+    [
+        lambda step: step.verb == "rename" and step.name.startswith("images/"),  # each falls to orphans/
+        lambda step: step.verb == "rename" and step.name == "run_report.json",  # the last one comes after all pictures
+    ],
+)
+def test_pictures_made_again_are_not_bought_twice(
+    command: Command, stand_in: Start, monkeypatch: pytest.MonkeyPatch, refused: Callable[[Step], bool]
+) -> None:
+    """A run with --force-images that ends in a refusing disk is repeated, and buys none of its pictures a second time."""
+    server = stand_in(image_latency=0.01)
+    command.use(server)
+    assert command(*FEW).code == 0
+    items = len(command.folder.catalogue)
+    watch = watched(command, monkeypatch)
+    watch.fail = lambda step: errno.EIO if refused(step) and len(calls(server, "image")) >= items + 3 else None
+    first = command(*FEW, "--force-images")
+    watch.fail = lambda _: None
+    second = command(*FEW, "--force-images")
+
+    assert first.code == 1
+    assert second.code == 0, second.said
+    assert len(calls(server, "image")) == 2 * items
+    command.folder.check(at_least=12)
+
+
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_a_file_that_can_t_be_removed_costs_nothing(
     command: Command, stand_in: Start, monkeypatch: pytest.MonkeyPatch, after: int
