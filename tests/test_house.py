@@ -168,6 +168,17 @@ def test_help_loads_nothing_heavy() -> None:
     }
 
 
+def test_a_run_with_nothing_to_do_loads_no_network() -> None:
+    """What plans and reports a run comes without the SDK and the HTTP client: they are loaded where calls are made."""
+    script = (
+        "import json, sys, datagen_lib.pipeline\n"
+        "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+
+    assert not set(json.loads(done.stdout)) & {"openai", "httpx2", "offline_model", "uvicorn"}
+
+
 def test_the_library_prints_nothing_by_itself() -> None:
     """No print and no logging.basicConfig anywhere in the library."""
     found = [

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datagen_lib.errors import DatagenError
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem
-from datagen_lib.service.client import Client
-from datagen_lib.service.drawn import Drawn
 from datagen_lib.settings import Settings
+
+if TYPE_CHECKING:
+    from datagen_lib.service.drawn import Drawn
 
 
 async def repicture(settings: Settings, item: CatalogItem) -> Path:
@@ -20,6 +22,8 @@ async def repicture(settings: Settings, item: CatalogItem) -> Path:
         FolderBusy: a run is at work in the folder.
         DatagenError: the picture can't be had.
     """
+    from datagen_lib.service.client import Client  # the network, which a gallery that is only looked at does not need
+
     with Store.open(settings.output_dir, provider=settings.provider) as store:
 
         async def keep(drawn: Drawn) -> None:

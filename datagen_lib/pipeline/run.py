@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from datagen_lib.errors import DatagenError, DiskError, Interrupted
 from datagen_lib.events import Ending, Event, ImageSaved, Listener, ignore
@@ -16,7 +17,6 @@ from datagen_lib.folder.verdict import Verdict, judge
 from datagen_lib.models import CATEGORY_COUNT, CatalogItem
 from datagen_lib.prompts import CATEGORIES, ITEMS, Prompt
 from datagen_lib.rules import RULES, Rules
-from datagen_lib.service.client import Client
 from datagen_lib.settings import Settings
 from datagen_lib.stages.categories import make_categories
 from datagen_lib.stages.images import make_images
@@ -29,6 +29,9 @@ from .account import Account
 from .plan import ALL, Plan, Stage, make_plan
 from .progress import ProgressKeeper
 from .rates import Rates
+
+if TYPE_CHECKING:
+    from datagen_lib.service.client import Client
 
 log = logging.getLogger(__name__)
 
@@ -217,6 +220,8 @@ class _Run:
 
     async def _stages(self) -> None:
         """The stages side by side: items start on the first categories, pictures on the first items."""
+        from datagen_lib.service.client import Client  # the network: a run with nothing to do needs none of it
+
         queue: asyncio.Queue[CatalogItem | None] = asyncio.Queue()
         for item in self.plan.pictures:
             queue.put_nowait(item)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from datagen_lib.errors import ContentFiltered, FolderError, MalformedAnswer, RunStopped
 from datagen_lib.events import CategoryAccepted, Listener
@@ -14,8 +14,10 @@ from datagen_lib.folder.store import Store
 from datagen_lib.models import CATEGORY_COUNT, LIMITS, CategoriesWire, Category
 from datagen_lib.prompts import CATEGORIES, Prompt, categories_request
 from datagen_lib.rules import RULES, Rules
-from datagen_lib.service.client import Client
 from datagen_lib.spelling import name_keys, shop_slugs, tidy, unique_slug
+
+if TYPE_CHECKING:
+    from datagen_lib.service.client import Client
 
 log = logging.getLogger(__name__)
 

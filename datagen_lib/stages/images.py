@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from datagen_lib.errors import (
     CallFailed,
@@ -22,12 +23,14 @@ from datagen_lib.folder.pictures import warm_up
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem
 from datagen_lib.prompts import PICTURE_FALLBACK
-from datagen_lib.service.client import Client
-from datagen_lib.service.drawn import Drawn
 from datagen_lib.service.endpoints import endpoints
 
 from .giving_up import GivingUp
 from .missing import EDIT_PROMPT
+
+if TYPE_CHECKING:
+    from datagen_lib.service.client import Client
+    from datagen_lib.service.drawn import Drawn
 
 log = logging.getLogger(__name__)
 

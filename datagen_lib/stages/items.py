@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from contextlib import aclosing
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -30,12 +30,14 @@ from datagen_lib.models import CatalogItem, ItemDraft, ItemsWire
 from datagen_lib.prompts import ITEMS, Prompt, items_request
 from datagen_lib.quality.score import Scorer
 from datagen_lib.rules import RULES, Rules, Violation, readable
-from datagen_lib.service.client import Client
 from datagen_lib.spelling import fold, tidy
 from datagen_lib.text import plain, plain_value
 
 from .memory import NameMemory, facets
 from .planner import Batch, Planner, spread
+
+if TYPE_CHECKING:
+    from datagen_lib.service.client import Client
 
 log = logging.getLogger(__name__)
 
