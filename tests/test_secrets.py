@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from conftest import Command, calls
 from fakes.service import Answer, Service, error
+from service.test_bodies import good
 
 from datagen_lib.errors import DatagenError
 from datagen_lib.runner import run_sync
@@ -194,3 +195,24 @@ def test_a_key_that_expires_stops_the_run(command: Command, stand_in: Start) -> 
     assert len(calls(server, "image")) <= 5 + 4
     assert len(command.folder.pictures) == 5
     assert command.folder.failures == []
+
+
+def test_a_password_in_the_address_is_nowhere(command: Command) -> None:
+    """A user and password in the endpoint let the run in, and are in no output at DEBUG, no file and no table."""
+    from datagen_lib.notebook.preflight import settings_table
+
+    def script(request: Any) -> Answer:
+        if request.headers.get("authorization") == "Basic Ym9iOnBhNTUtVzBSRC14eXo=":
+            return good(request)
+        return error(401, "401")
+
+    with Service(script) as service:
+        address = service.url.replace("//", "//bob:pa55-W0RD-xyz@") + "/openai?code=c0de-W0RD"
+        command.set(**service.settings | {"AZURE_OPENAI_ENDPOINT": address}, LOG_LEVEL="DEBUG")
+        result = command("--target-count", "4", "--batch-size", "4")
+        table = settings_table().to_string()
+
+    shown = result.said + table + repr(command.folder.contents())
+    assert result.code == 0, result.said
+    assert "pa55-W0RD-xyz" not in shown
+    assert "c0de-W0RD" not in shown

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from datagen_lib.errors import ContentFiltered, DatagenError, EndpointRefused, MalformedAnswer
 from datagen_lib.events import Kind
 from datagen_lib.folder.store import Store
+from datagen_lib.masking import mask
 from datagen_lib.models import OPENINGS, TAIL, CategoriesWire
 from datagen_lib.pipeline.plan import make_plan
 from datagen_lib.pipeline.price import price
@@ -57,7 +58,7 @@ def settings_table(form: Form | None = None, **given: Any) -> pd.DataFrame:
         elif name == "provider" and value == "auto" and form is not None:
             value = f"auto: {form.settings.provider}"
         secret = "SecretStr" in str(Settings.model_fields[name].annotation)
-        text = "set (hidden)" if secret and value is not None else shown(value)
+        text = "set (hidden)" if secret and value is not None else mask(shown(value))
         origin = "nowhere" if value is None else "this notebook" if source == "argument" else source
         records.append((variable(name), text, origin, str(Settings.model_fields[name].description)))
     return pd.DataFrame(records, columns=["setting", "value", "from", "what"]).set_index("setting")

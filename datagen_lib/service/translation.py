@@ -293,6 +293,8 @@ def unreachable(
         hint += f" The call goes through {surroundings.listed(between)}."
     # A handshake that breaks off is somebody who answers, if badly: five minutes would not mend it.
     handshake = any(isinstance(cause, ssl.SSLError) for cause in chain)
+    if handshake:
+        hint += " Does that port speak TLS, or is it http://?"
     return TransientError(what, hint=hint, outage=_connecting(chain) and not handshake)
 
 
