@@ -7,7 +7,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from .logs import log_to_stderr
 from .signals import Signals
@@ -59,7 +59,8 @@ def parser() -> argparse.ArgumentParser:
         if field.annotation is bool:
             result.add_argument(*names, dest=name, action="store_true", default=None, help=field.description)
         else:
-            metavar = "N" if field.annotation in {int, float} else name.split("_")[-1].upper()
+            number = {int, float} & {field.annotation, *get_args(field.annotation)}
+            metavar = "N" if number else name.split("_")[-1].upper()
             default = "" if field.default is None else f" (default {field.default})"
             text = f"{field.description}{default}".replace("%", "%%")
             result.add_argument(*names, dest=name, metavar=metavar, help=text)

@@ -140,7 +140,7 @@ def _pictures(store: Store, size: int | None) -> Iterator[Finding]:
     whole = [item for item, state in zip(store.items, states, strict=True) if state in {"current", "stale"}]
     looks = look_at_all([store.image_path(item) for item in whole], size=size)
     flawed = [f"{item.filename} ({item.name}) {one.flaw}" for item, one in zip(whole, looks, strict=True) if one.flaw]
-    text = f"{counted(len(flawed), 'picture')} with a flaw" if flawed else "none is flat, none of another size"
+    text = f"{counted(len(flawed), 'picture')} with a flaw" if flawed else "all show something, all have their size"
     yield Finding("looks", ok=not flawed, text=text, examples=tuple(flawed[:EXAMPLES]))
     pairs = same_pictures(looks)
     cases = tuple(f"{whole[one].name!r} and {whole[other].name!r}" for one, other, _ in pairs)

@@ -83,7 +83,7 @@ def _flaw(width: int, height: int, cells: bytes, size: int | None) -> str:
 
 
 def same_pictures(looks: Iterable[Look]) -> list[Pair]:
-    """Pairs of pictures that are the same, by their places in the list; a flat one is none's pair.
+    """Pairs of pictures that are the same, by their places in the list. A flat one is in no pair.
 
     Returns:
         Pairs whose similarity is 1 less the largest difference of a cell, as a share of 255.

@@ -28,7 +28,6 @@ from datagen_lib.events import BatchDone, ItemAccepted, ItemRejected, ItemsCompl
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem, ItemDraft, ItemsWire
 from datagen_lib.prompts import ITEMS, Prompt, items_request
-from datagen_lib.quality.score import Scorer
 from datagen_lib.rules import RULES, Rules, Violation, readable
 from datagen_lib.spelling import fold, tidy
 from datagen_lib.text import plain, plain_value
@@ -37,6 +36,7 @@ from .memory import NameMemory, facets
 from .planner import Batch, Planner, spread
 
 if TYPE_CHECKING:
+    from datagen_lib.quality.score import Scorer
     from datagen_lib.service.client import Client
 
 log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class _Items:
         self.planner.have.update(store.by_category)
         self.memory = NameMemory(store.items)
         self.known = {fold(category.name): category.name for category in store.categories}
-        self.scorer = Scorer(store.items) if settings.min_quality else None
+        self.scorer = _scorer(store) if settings.min_quality else None
         self.fruitless = 0
 
     async def grow(self, arriving: CategoriesArriving) -> None:
@@ -265,6 +265,12 @@ class _Items:
         item = plain_value(answered if isinstance(answered, dict) else {"value": answered})
         self.store.log_rejection(item, rules=[one.rule for one in hard], reasons=[one.reason for one in hard])
         self.listen(ItemRejected(plain(str(item.get("name", ""))[:80]), tuple(hard)))
+
+
+def _scorer(store: Store) -> Scorer:
+    from datagen_lib.quality.score import Scorer  # brings numpy, which a run without a quality does not need
+
+    return Scorer(store.items)
 
 
 def _shape(error: ValidationError) -> Violation:
