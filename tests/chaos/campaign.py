@@ -48,6 +48,18 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(f"chaos: {tried.total()} faults tried and survived: {listed}")
 
 
+def _minutes(config: pytest.Config) -> float:
+    """What was asked for; 0 where nothing was."""
+    return config.getoption("--chaos-minutes") or float(os.environ.get("CHAOS_MINUTES", "0"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let no test of an hour's campaign be ended as one that hangs."""
+    for item in items:
+        if minutes := "chaos" in getattr(item, "fixturenames", ()) and _minutes(config):
+            item.add_marker(pytest.mark.timeout(60 * minutes + 300))
+
+
 class Round:
     """One round: its own random numbers, its own folder; names itself where something in it fails."""
 
@@ -75,7 +87,7 @@ class Chaos:
         capture: pytest.CaptureFixture[str],
     ) -> None:
         config = request.config
-        minutes = config.getoption("--chaos-minutes") or float(os.environ.get("CHAOS_MINUTES", "0"))
+        minutes = _minutes(config)
         self._unbounded = bool(minutes)
         self._seconds = 60 * (minutes or MINUTES) / CAMPAIGNS
         self._seed = config.getoption("--chaos-seed") or int(os.environ.get("CHAOS_SEED", "1"))

@@ -77,8 +77,8 @@ def ended_in_words(result: Result, *words: str) -> None:
 
 def answered(server: Server, since: int = 0) -> Counter[str]:
     """The prompts whose picture reached whoever asked, from the given call on."""
-    found = calls(server, "image")[since:]
-    return Counter(call.body["prompt"] for call in found if call.status == 200 and call.ended and not call.left)
+    good = [call for call in calls(server, "image")[since:] if call.status == 200 and call.ended and not call.left]
+    return Counter(call.body["prompt"] for call in good if not call.fault)
 
 
 def goes_on(command: Any, server: Server, *arguments: str, since: int = 0, target: int, lost: int = 0) -> None:
