@@ -37,8 +37,12 @@ class CategoryAccepted:
 
 @dataclass(frozen=True)
 class ItemAccepted:
+    """An item was kept: the soft rules that it broke, and which call of which batch of this run brought it."""
+
     item: CatalogItem
     soft: tuple[Violation, ...] = ()
+    batch: int = 0
+    attempt: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,14 @@ class BatchDone:
 
 
 @dataclass(frozen=True)
+class ItemsPaid:
+    """A call for items ended: those that it brought and that were kept, and what it cost in US dollars."""
+
+    items: tuple[CatalogItem, ...]
+    cost_usd: float
+
+
+@dataclass(frozen=True)
 class ItemsComplete:
     """`catalog.json` holds all items."""
 
@@ -68,7 +80,11 @@ class ItemsComplete:
 
 @dataclass(frozen=True)
 class ImageSaved:
+    """A picture is in its place: the calls that it took in this run, and what they cost in US dollars."""
+
     item: CatalogItem
+    attempts: int = 1
+    cost_usd: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -180,6 +196,7 @@ Event = (
     | ItemAccepted
     | ItemRejected
     | BatchDone
+    | ItemsPaid
     | ItemsComplete
     | ImageSaved
     | ImageFailed

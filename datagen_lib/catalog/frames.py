@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from datagen_lib.errors import FolderError
 from datagen_lib.folder.logs import read_log
+from datagen_lib.folder.provenance import Origin, origins
 from datagen_lib.folder.reviews import Reviews
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem, aliases
@@ -32,8 +34,10 @@ def load_catalog(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002 -
         categories.json, empty ones too. Then image_path (where the picture is or would be), has_image (bool),
         image_size (Int64, in pixels; NA without a picture), name_words, description_length, prompt_length (Int64, in
         words and characters), quality and its parts (Int64, 0 to 100; see quality/score.py), duplicate_of (the
-        productId of an earlier item that says the same, or ""), review ("approved", "rejected" or "waiting"), then
-        whatever fields a person has added.
+        productId of an earlier item that says the same, or ""), review ("approved", "rejected" or "waiting"). Then
+        where it comes from, NA where that is not known: provider, text_model, image_model, batch (texts), text_attempt,
+        image_attempts (Int64), text_cost_usd, image_cost_usd (Float64; see folder/provenance.py). Last whatever fields
+        a person has added.
 
     Raises:
         FolderError: the folder holds no catalogue.
@@ -63,6 +67,7 @@ def load_catalog(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002 -
         "description_length": frame["description"].str.len().astype("Int64"),
         "prompt_length": frame["imagePrompt"].str.len().astype("Int64"),
         **_assessed(store),
+        **_made(store),
     }
     added = [name for name in added if name not in measured]
     return frame.assign(**dict(measured))[[*stored, *measured, *added]]
@@ -80,6 +85,22 @@ def _assessed(store: Store) -> dict[str, pd.Series[Any]]:
             [store.items[twins[at]].product_id if at in twins else "" for at in range(len(store.items))], dtype="str"
         ),
         "review": pd.Series([states[item.product_id] for item in store.items], dtype="str"),
+    }
+
+
+def _made(store: Store) -> dict[str, pd.Series[Any]]:
+    """Where each item comes from, as far as provenance.jsonl knows."""
+    known = origins(store.root)
+    found = [known.get(item.product_id, Origin()) for item in store.items]
+    types = {
+        "text_attempt": "Int64",
+        "image_attempts": "Int64",
+        "text_cost_usd": "Float64",
+        "image_cost_usd": "Float64",
+    }
+    return {
+        field.name: pd.Series([getattr(one, field.name) for one in found], dtype=types.get(field.name, "str"))
+        for field in fields(Origin)
     }
 
 

@@ -15,6 +15,7 @@ from .album import IMAGES, Album
 from .catalogue import FINAL, array_bytes
 from .disk import read_bytes
 from .pictures import image_state
+from .provenance import add_origin
 from .reading import read_json
 
 CANDIDATES = "candidates"
@@ -81,6 +82,7 @@ class Changes(Album):
     def _put_in_place(self, item: CatalogItem) -> None:
         self._keep_old(item)
         self.disk.move(f"{CANDIDATES}/{item.filename}", f"{IMAGES}/{item.filename}")
+        add_origin(self.disk, what="chosen", productId=item.product_id)
         self.disk.remove(_asked(item))
 
     def _rewrite(self, items: list[CatalogItem]) -> None:

@@ -1,9 +1,9 @@
-"""The folder's two logs, a JSON object a line: pictures that failed, items that were refused."""
+"""The folder's logs, a JSON object a line: pictures that failed, items that were refused."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ class Logs:
             "attempts": attempts,
             "when": _now(),
         }
-        self.disk.append(FAILED, _line(record | more))
+        self.disk.append(FAILED, line_of(record | more))
 
     def forget_failures(self) -> None:
         """Remove failed_images.log: every picture is there."""
@@ -49,7 +49,7 @@ class Logs:
 
     def log_rejection(self, item: dict[str, Any], *, rules: list[str], reasons: list[str]) -> None:
         """Add a refused item to rejected_items.jsonl."""
-        self.disk.append(REJECTED, _line({"when": _now(), "rules": rules, "reasons": reasons, "item": item}))
+        self.disk.append(REJECTED, line_of({"when": _now(), "rules": rules, "reasons": reasons, "item": item}))
 
 
 def read_log(path: Path) -> Iterator[dict[str, Any]]:
@@ -69,7 +69,8 @@ def read_log(path: Path) -> Iterator[dict[str, Any]]:
             yield record
 
 
-def _line(record: dict[str, Any]) -> bytes:
+def line_of(record: Mapping[str, Any]) -> bytes:
+    """The record as a line of a log, without its line feed."""
     # A lone surrogate has no UTF-8 form; as \udXXX it is valid JSON.
     return json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace")
 

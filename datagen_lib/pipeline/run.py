@@ -28,6 +28,7 @@ from datagen_lib.stopping import Stopping, current
 from .account import Account
 from .plan import ALL, Plan, Stage, make_plan
 from .progress import ProgressKeeper
+from .provenance import Provenance
 from .rates import Rates
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class _Run:
     ) -> None:
         self.settings, self.store, self.plan, self.prompts, self.stop = settings, store, plan, prompts, stop
         self.account = Account()
+        self._provenance = Provenance(settings, store.disk, self.account.began)
         self._keeper = ProgressKeeper(plan.event())
         self._listen = listen
         self._refresh = asyncio.Event()
@@ -133,6 +135,7 @@ class _Run:
     def listen(self, event: Event) -> None:
         """Count the event, pass it on, and say how far the run is then."""
         self.account(event)
+        self._provenance(event)
         if isinstance(event, ImageSaved):
             self._pictured.add(event.item.product_id)
             self._landed.put_nowait(event.item)

@@ -42,7 +42,7 @@ from datagen_lib.settings import Settings
 
 from .answers import AnsweredError, ObjectReader, count_tokens
 from .bodies import Bodies, characters
-from .costs import Ledger, prices
+from .costs import Bill, Ledger, prices
 from .download import Fetcher
 from .drawn import Drawn, read_picture
 from .endpoints import Endpoint, reach
@@ -278,6 +278,7 @@ class Client:
         count: int,
         most: int | None = None,
         record: list[str] | None = None,
+        bill: Bill | None = None,
     ) -> AsyncGenerator[Any, None]:
         """One structured answer, object by object, each as soon as it is complete.
 
@@ -288,6 +289,7 @@ class Client:
             count: objects asked for, which sets how long the answer may be.
             most: objects to take before the answer is cut; half again as many as `count` where it is not given.
             record: gets each piece of the answer's text as it comes, for whoever wants to show it.
+            bill: gets what the call cost, once it has ended.
 
         Yields:
             Each object of the list, as JSON values, unchecked.
@@ -300,7 +302,7 @@ class Client:
         line, table = self._lines["text"], self.ledger.prices
         make = partial(line.bodies.text, system=system, user=user, wire=wire, count=count)
         dearest = table.text_most(characters(make()), line.bodies.longest(count))
-        async with self._call("text", dearest) as call:
+        async with self._call("text", dearest, bill) as call:
             response = await self._send(call, make)
             reader = ObjectReader(
                 key,
@@ -323,15 +325,19 @@ class Client:
 
     # -- pictures ----------------------------------------------------------------------------------------------------
 
-    async def picture(self, prompt: str) -> Drawn:
+    async def picture(self, prompt: str, *, bill: Bill | None = None) -> Drawn:
         """The picture that the image model makes of `prompt`, as it was answered; `await its.bytes()` decodes it.
+
+        Args:
+            prompt: what to draw.
+            bill: gets what the call cost.
 
         Raises:
             ContentFiltered, TransientError, CallRejected, EndpointRefused, QuotaExhausted, BudgetReached: see errors.
         """
         bodies, table = self._lines["image"].bodies, self.ledger.prices
         reads = len(prompt) // 3  # tokens, about
-        async with self._call("image", table.image_call(bodies.quality, reads)) as call:
+        async with self._call("image", table.image_call(bodies.quality, reads), bill) as call:
             response = await self._send(call, partial(bodies.image, prompt))
             drawn = await asyncio.to_thread(read_picture, response.content, fetcher=self._fetch, mask=self._mask)
             call.input_tokens, call.output_tokens = drawn.input_tokens, drawn.output_tokens
@@ -341,7 +347,7 @@ class Client:
     # -- every call --------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def _call(self, kind: Kind, most: float) -> AsyncIterator[_Call]:
+    async def _call(self, kind: Kind, most: float, bill: Bill | None = None) -> AsyncIterator[_Call]:
         """A call from the gate to its account; whatever goes wrong in it comes out as one of `errors.py`."""
         async with self._gate.passage() as passage:
             promised = await self.ledger.reserve(kind, most)
@@ -363,6 +369,8 @@ class Client:
             finally:
                 self.ledger.settle(kind, promised, call.settled)
                 if call.began:
+                    if bill is not None:
+                        bill.add(call.settled)
                     self._tell(call)
 
     async def _send(self, call: _Call, make: Callable[[], dict[str, Any]]) -> httpx2.Response:

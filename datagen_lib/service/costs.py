@@ -105,6 +105,17 @@ def _match(table: dict[str, Any], kind: str, name: str) -> str:
 
 
 @dataclass
+class Bill:
+    """What some calls cost together, in US dollars: for whoever makes them and wants to know."""
+
+    usd: float = 0.0
+
+    def add(self, usd: float) -> None:
+        """A call has ended and cost this much."""
+        self.usd += usd
+
+
+@dataclass
 class Ledger:
     """Money spent and promised in this run, in US dollars.
 

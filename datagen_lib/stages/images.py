@@ -23,6 +23,7 @@ from datagen_lib.folder.pictures import warm_up
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem
 from datagen_lib.prompts import PICTURE_FALLBACK
+from datagen_lib.service.costs import Bill
 from datagen_lib.service.endpoints import endpoints
 
 from .giving_up import GivingUp
@@ -114,6 +115,7 @@ class _Picture:
         self._item = item
         self._prompt = item.image_prompt if item.image_prompt.strip() else PICTURE_FALLBACK.format(name=item.name)
         self._attempts = self._refusals = self._unusable = 0
+        self._bill = Bill()
         self._refused_before = stage.refusals.get(item.product_id, 0)
         self._error = CallFailed("no picture came")  # the last one
         self._file = ""  # where its bytes lie
@@ -135,13 +137,13 @@ class _Picture:
                 self._stage.open.pop(self._item.product_id, None)
                 self._stage.giving_up.picture_saved()
                 self._stage.first_kept.set()
-                self._stage.listen(ImageSaved(self._item))
+                self._stage.listen(ImageSaved(self._item, self._attempts, self._bill.usd))
             return
 
     async def _call(self) -> Drawn:
         self._attempts += 1
         try:
-            return await self._client.picture(self._prompt)
+            return await self._client.picture(self._prompt, bill=self._bill)
         except UnusablePicture as error:
             await self._put_aside(error)
             raise

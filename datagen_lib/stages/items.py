@@ -24,11 +24,12 @@ from datagen_lib.errors import (
     MalformedAnswer,
     TransientError,
 )
-from datagen_lib.events import BatchDone, ItemAccepted, ItemRejected, ItemsComplete, Listener
+from datagen_lib.events import BatchDone, ItemAccepted, ItemRejected, ItemsComplete, ItemsPaid, Listener
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem, ItemDraft, ItemsWire
 from datagen_lib.prompts import ITEMS, Prompt, items_request
 from datagen_lib.rules import RULES, Rules, Violation, readable
+from datagen_lib.service.costs import Bill
 from datagen_lib.spelling import fold, tidy
 from datagen_lib.text import plain, plain_value
 
@@ -118,12 +119,15 @@ class _Items:
         self.known = {fold(category.name): category.name for category in store.categories}
         self.scorer = _scorer(store) if settings.min_quality else None
         self.fruitless = 0
+        self.batches = 0
 
     async def grow(self, arriving: CategoriesArriving) -> None:
         async with asyncio.TaskGroup() as group:
             while True:
                 self.known = {fold(category.name): category.name for category in self.store.categories}
                 while batch := self.planner.next(self.store.categories, all_known=arriving.all_known):
+                    self.batches += 1
+                    batch.number = self.batches
                     task = group.create_task(self._run_batch(batch))
                     task.add_done_callback(lambda _: arriving.announce())
                 if not self.planner.running and (arriving.all_known or self.planner.missing <= 0):
@@ -184,6 +188,8 @@ class _Items:
         wants = batch.still_wanted()
         categories = [category for category in batch.categories if category.name in wants]
         even = list(wants.values()) == spread(count, len(wants))
+        batch.attempt += 1
+        bill, kept = Bill(), list[CatalogItem]()
         stream = self.client.objects(
             system=self.prompt.system(stricter=stricter),
             user=items_request(
@@ -196,16 +202,22 @@ class _Items:
             ),
             wire=ItemsWire,
             count=count,
+            bill=bill,
         )
-        async with aclosing(stream):
-            async for answered in stream:
-                batch.returned += 1
-                if item := self._accept(answered):
-                    batch.keep(item.category)
+        try:
+            async with aclosing(stream):
+                async for answered in stream:
+                    batch.returned += 1
+                    if item := self._accept(answered, batch):
+                        batch.keep(item.category)
+                        kept.append(item)
+        finally:  # a torn answer is paid for as well
+            if kept:
+                self.listen(ItemsPaid(tuple(kept), bill.usd))
 
     # -- one item, from the wire to the disk: read, judge, keep or refuse ------------------------------------------
 
-    def _accept(self, answered: Any) -> CatalogItem | None:
+    def _accept(self, answered: Any, batch: Batch) -> CatalogItem | None:
         """The item, kept, if it is acceptable and new; else None."""
         try:
             draft = self._read(answered)
@@ -220,7 +232,9 @@ class _Items:
         if hard:
             self._refuse(answered, hard)
             return None
-        self._keep(item, tuple(violations))
+        self._keep(item)
+        self.listen(ItemAccepted(item, tuple(violations), batch.number, batch.attempt))
+        self.on_accepted(item)
         return item
 
     def _grade(self, item: CatalogItem, *, soft: int) -> list[Violation]:
@@ -250,15 +264,13 @@ class _Items:
             violations.append(Violation("name-repeated", f"there is an item named {draft.name!r} already"))
         return violations
 
-    def _keep(self, item: CatalogItem, soft: tuple[Violation, ...]) -> None:
-        """Write the item down, then tell whoever waits for it."""
+    def _keep(self, item: CatalogItem) -> None:
+        """Write the item down, and remember it for those to come."""
         self.store.add(item)
         self.planner.have[item.category] += 1
         self.memory.add(item)
         if self.scorer is not None:
             self.scorer.add(item)
-        self.listen(ItemAccepted(item, soft))
-        self.on_accepted(item)
 
     def _refuse(self, answered: Any, hard: list[Violation]) -> None:
         """Log what was answered, as far as a log may hold it."""

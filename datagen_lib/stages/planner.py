@@ -28,6 +28,7 @@ class Batch:
         categories: the same categories, in that order.
         count: items to ask for.
         returned, accepted: items that came, and that were kept.
+        number, attempt: which batch of the run it is, and how often it was asked for.
         kept: those that were kept, by category.
     """
 
@@ -36,6 +37,8 @@ class Batch:
     count: int
     returned: int = 0
     accepted: int = 0
+    number: int = 0
+    attempt: int = 0
     kept: Counter[str] = field(default_factory=Counter)
 
     @property

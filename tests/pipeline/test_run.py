@@ -464,6 +464,7 @@ def test_pictures_are_found_at_once(command: Command, server: Server) -> None:
         "categories.json",
         "categories.schema.json",
         "index.html",
+        "provenance.jsonl",
         "run_report.json",
         "state.json",
     }
