@@ -115,13 +115,14 @@ def _run(arguments: argparse.Namespace, signals: Signals) -> int:
 
 
 def _show(settings: Settings, *, anew: bool) -> None:
-    """Write the gallery where the run changed something, and end with its path."""
+    """Write the gallery and the contact sheets where the run changed something, and end with the gallery's path."""
     from datagen_lib.errors import DatagenError
-    from datagen_lib.gallery import write_gallery
+    from datagen_lib.gallery import write_gallery, write_sheets
 
     path = settings.output_dir / "index.html"
     try:
         if anew:
+            write_sheets(settings.output_dir)
             write_gallery(settings.output_dir)
     except DatagenError as error:  # the run is over, and its exit code is its own
         say(f"no gallery: {error.what}")

@@ -21,6 +21,7 @@ from datagen_lib.text import counted
 MOST = 20_000  # items on the page; a larger catalogue shows its newest
 LOW = 60  # a score below this is a flaw
 THUMBNAIL = 256
+SHEET = "contact-sheet.jpg"
 POLICY = "default-src 'none'; img-src 'self' data: file:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
@@ -51,6 +52,7 @@ def gallery_page(store: Store, *, extra: Mapping[str, str] | None = None) -> str
     left_out = len(store.items) - MOST
     parts = {
         "title": escape("LEGO-style catalogue"),
+        "sheet": _sheet_link(store),
         "facts": escape(facts + (f"; the first {left_out:,} are left out here" if left_out > 0 else "")),
         "policy": escape(more.get("policy", POLICY)),
         "style": Markup(_source("page.css") + more.get("style", "")),  # noqa: S704 - our own files
@@ -62,6 +64,11 @@ def gallery_page(store: Store, *, extra: Mapping[str, str] | None = None) -> str
     page = _source("page.html")
     head, *rest = page.split("{{ ")
     return head + "".join(str(parts[name]) + text for name, text in (piece.split(" }}", 1) for piece in rest))
+
+
+def _sheet_link(store: Store) -> Markup:
+    there = store.disk.exists(SHEET)
+    return Markup('<a href="{}">Contact sheet</a>').format(SHEET) if there else Markup("")
 
 
 def entries(store: Store) -> Iterator[dict[str, Any]]:

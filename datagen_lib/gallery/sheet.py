@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFont import FreeTypeFont, ImageFont
 
-COLUMNS = 8
+COLUMNS = 11
 CELL, GAP, CAPTION, HEADING = 150, 12, 34, 40  # pixels
-MOST = 320  # pictures on one sheet: keeps a sheet's side below what any format and viewer takes
+MOST = 440  # pictures on one sheet: keeps a sheet's side below what any format and viewer takes
+MOST_SHEETS = 10
 INK, SOFT, PAPER = "#1d1d1f", "#6b6b70", "#ffffff"
 QUALITY = 85  # of JPEG
 
@@ -26,13 +28,17 @@ QUALITY = 85  # of JPEG
 def write_sheets(folder: Path) -> list[Path]:
     """Write contact-sheet.jpg (contact-sheet-2.jpg ... where one is not enough) into the folder; returns their paths.
 
+    A folder without a picture gets none; one with very many gets the first MOST_SHEETS sheets.
+
     Raises:
         InvalidCatalogue: a stored file breaks the contract.
         DiskError: a sheet can't be written.
     """
     store = Store.peek(folder)
+    if not any(store.image_path(item).is_file() for item in store.items):
+        return []
     paths = []
-    for number, data in enumerate(sheets(store), start=1):
+    for number, data in enumerate(islice(sheets(store), MOST_SHEETS), start=1):
         name = "contact-sheet.jpg" if number == 1 else f"contact-sheet-{number}.jpg"
         store.write(name, data)
         paths.append(folder / name)

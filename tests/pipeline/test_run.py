@@ -463,6 +463,7 @@ def test_pictures_are_found_at_once(command: Command, server: Server) -> None:
         "catalog.schema.json",
         "categories.json",
         "categories.schema.json",
+        "contact-sheet.jpg",
         "index.html",
         "provenance.jsonl",
         "run_report.json",
