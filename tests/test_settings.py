@@ -384,7 +384,7 @@ def test_an_unknown_flag(command: Command) -> None:
 
 @pytest.mark.parametrize("content", ["{}", "[]", "no json", '{"dated": "x", "text": {}, "image": {}, "default": {}}'])
 def test_a_broken_price_table(command: Command, stand_in: Start, content: str) -> None:
-    """A PRICES_FILE that is no price table: exit 2, named, no call."""
+    """A PRICES_FILE that is not a price table: exit 2, named, no call."""
     server = stand_in()
     command.use(server)
     (command.home / "prices.json").write_text(content, encoding="utf-8")

@@ -24,7 +24,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def load_catalog(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002 - the word that a caller looks for
-    """All items of a folder, those of a run that is not finished too, one a row in order of acceptance.
+    """All items of a folder, one a row in order of acceptance, those of an unfinished run too.
 
     Args:
         dir: the output folder; None: OUTPUT_DIR, else data_seed.

@@ -265,5 +265,5 @@ def entry_bytes(entry: BaseModel) -> bytes:
 
 
 def array_bytes(entries: Iterable[CatalogItem | Category]) -> bytes:
-    """A JSON array, one entry a line, so that a diff shows what changed and an error can name the line."""
+    """A JSON array, one entry a line: a diff shows what changed, an error can name the line."""
     return b"[\n" + b",\n".join(entry_bytes(entry) for entry in entries) + b"\n]\n"

@@ -154,7 +154,7 @@ def checked_png(data: bytes, *, size: int) -> bytes:
         if error.problem == "damaged":
             raise TransientError(f"the picture's bytes are broken: {error}") from error
         raise UnusablePicture(
-            f"the answer is no picture that is taken: {error}", fault=error.problem, paid=data
+            f"the answer is not a picture that is taken: {error}", fault=error.problem, paid=data
         ) from error
 
 
@@ -221,7 +221,7 @@ def read_marks(path: Path) -> dict[str, str]:
     """
     head = _read(path, _MARKS_END)
     if not head or not png.is_png(head):
-        raise BadPicture("it is no PNG", "kind")
+        raise BadPicture("it is not a PNG", "kind")
     return png.marks_of(head)
 
 

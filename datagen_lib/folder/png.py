@@ -139,7 +139,7 @@ def palette_entries(chunks: list[Chunk]) -> int:
 def _walk(png: bytes) -> Iterator[Chunk]:
     """Its chunks in order, each with its checksum right, up to IEND."""
     if png[: len(SIGNATURE)] != SIGNATURE:
-        raise Damaged("it is cut" if is_png(png) else "it is no PNG")
+        raise Damaged("it is cut" if is_png(png) else "it is not a PNG")
     view, position = memoryview(png), len(SIGNATURE)
     for _ in range(_MOST_CHUNKS):
         end = position + 12 + int.from_bytes(view[position : position + 4])

@@ -114,7 +114,7 @@ def _parameters(source: str) -> Iterator[tuple[str, Parameter]]:
     for node in ast.parse(source).body:
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
         if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(target, ast.Name) or node.value is None:
-            raise ValueError(f"line {node.lineno} is no assignment to one name")
+            raise ValueError(f"line {node.lineno} is not an assignment to one name")
         default = ast.literal_eval(node.value)
         said = ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign) else ""
         yield target.id, Parameter(kinds.get(said, str if default is None else type(default)), default)

@@ -91,7 +91,7 @@ def publish(
 
 def _check_target(target: Path) -> None:
     if target.exists() and not (target / MANIFEST).is_file() and (not target.is_dir() or any(target.iterdir())):
-        raise FolderError(f"{target} exists and is no bundle", hint="Name another folder with --to.")
+        raise FolderError(f"{target} exists and is not a bundle", hint="Name another folder with --to.")
 
 
 def _approved(store: Store, approved: frozenset[str], *, only: bool) -> tuple[list[CatalogItem], list[CatalogItem]]:

@@ -1,7 +1,7 @@
 """The review's page, on the loopback address: the gallery with buttons, for one person who holds its key.
 
-Only a request with the key of this session changes anything, and only one that names this very address as its host is
-answered, so that no other page in the browser can act here.
+Only a request with the key of this session changes anything. Only one that names this very address as its host is
+answered. So no other page in the browser can act here.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class Fetcher:
         try:
             url = self._endpoint.join(address)
         except (httpx2.InvalidURL, ValueError) as error:
-            raise _dead(address, "it is no address") from error
+            raise _dead(address, "it is not an address") from error
         for attempt in range(TRIES):
             try:
                 response = await self._follow(url)
@@ -91,7 +91,7 @@ class Fetcher:
             try:
                 url = url.join(response.headers["location"])
             except (httpx2.InvalidURL, ValueError) as error:
-                raise _dead(str(url), "it redirects to what is no address") from error
+                raise _dead(str(url), "it redirects to something that is not an address") from error
         raise _dead(str(url), f"it redirects more than {HOPS} times")
 
     async def _get(self, url: httpx2.URL) -> httpx2.Response:

@@ -1,10 +1,10 @@
 """Which categories the next batch of items is for, and how many items of each it asks for.
 
-Four wishes, in this order: exactly the target, in as few calls as it takes, all under way at once where concurrency
-allows, evenly over the categories. Worked example: 210 items in 20 categories, 20 a call, 16 at once. An even share is
+Four wishes, in this order: exactly the target; in as few calls as it takes; all under way at once, where concurrency
+allows; evenly over the categories. Worked example: 210 items in 20 categories, 20 a call, 16 at once. An even share is
 10, and ten categories get one more. Ten batches take two free categories each, ten items a category. No category is
-free then, and ten items are missing: the eleventh batch asks for one in each of the ten that will have fewest, beside
-the others instead of after them.
+free then, and ten items are missing. The eleventh batch asks for one in each of the ten that will have fewest. It goes
+beside the others, not after them.
 """
 
 from __future__ import annotations
