@@ -66,7 +66,8 @@ class Prices:
             reason = f"{type(error).__name__}: {error}"
             raise SettingsError(
                 [
-                    f"PRICES_FILE={path}: is not a price table ({reason}); copy datagen_lib/service/prices.json and edit it"
+                    f"PRICES_FILE={path}: is not a price table ({reason}); "
+                    "copy datagen_lib/service/prices.json and edit it"
                 ]
             ) from error
 
