@@ -64,12 +64,8 @@ class Prices:
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             reason = f"{type(error).__name__}: {error}"
-            raise SettingsError(
-                [
-                    f"PRICES_FILE={path}: is not a price table ({reason}); "
-                    "copy datagen_lib/service/prices.json and edit it"
-                ]
-            ) from error
+            problem = f"PRICES_FILE={path}: is not a price table ({reason}); copy datagen_lib/service/prices.json"
+            raise SettingsError([f"{problem} and edit it"]) from error
 
     @classmethod
     def free(cls) -> Self:
