@@ -14,6 +14,8 @@
     │   ├── Interrupted            somebody asked for the end; exit code 130
     │   ├── FruitlessBatches       batch after batch brought nothing acceptable
     │   └── DiskError              the disk is full or refuses writes
+    ├── CheckFailed                what a notebook checks does not hold
+    ├── DemoOver                   a demonstration that has ended is asked for
     └── CallFailed                 one call failed; its stage decides what that means
         ├── TransientError         worth a retry: 408, 409, 429, 5xx, timeout, cut connection, broken image bytes
         ├── ContentFiltered        the service's filter refused the request or the answer
@@ -118,6 +120,14 @@ class FruitlessBatches(RunStopped):
 
 class DiskError(RunStopped):
     """The disk is full or refuses to be written."""
+
+
+class CheckFailed(DatagenError):
+    """What a notebook checks does not hold."""
+
+
+class DemoOver(DatagenError):
+    """A demonstration's offline model and folder are asked for after its end."""
 
 
 class CallFailed(DatagenError):

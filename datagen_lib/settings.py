@@ -57,7 +57,14 @@ _PLACEHOLDER = re.compile(r"^(your[_-].*|<.*>|changeme|xxx+)$", re.IGNORECASE)
 
 _NUMBERS = (
     *("target_count", "batch_size", "image_size", "parallel_image_requests", "parallel_text_requests"),
-    *("image_requests_per_minute", "text_requests_per_minute", "max_retries", "request_timeout", "max_cost_usd"),
+    *(
+        "image_requests_per_minute",
+        "text_requests_per_minute",
+        "max_retries",
+        "request_timeout",
+        "max_cost_usd",
+        "offline_text_pace",
+    ),
 )
 
 _PATHS = ("output_dir", "prices_file", "record_dir", "replay_dir")
@@ -133,6 +140,12 @@ class Settings(BaseModel):
     )
     replay_dir: Path | None = _option(
         None, "Offline model: play back the answers that were recorded there, real pictures included", flag="--replay"
+    )
+    offline_text_pace: float | None = _option(
+        None,
+        "Offline model: letters a second of its texts, to watch them come; unset: all at once",
+        gt=0,
+        allow_inf_nan=False,
     )
     dry_run: bool = _option(False, "Categories and items, no pictures", flag="--dry-run")
     min_quality: int | None = _option(

@@ -17,6 +17,7 @@ LANGUAGE = (
     "env_file",
     "errors",
     "events",
+    "lab",
     "masking",
     "models",
     "network",

@@ -3,13 +3,14 @@
 from datagen_lib.settings import output_folder
 
 from .export import to_csv, to_parquet
-from .frames import coverage, failed_images, load_catalog, missing_images, rejected_items
+from .frames import coverage, failed_images, load_catalog, load_categories, missing_images, rejected_items
 from .similar import similar_names
 
 __all__ = [
     "coverage",
     "failed_images",
     "load_catalog",
+    "load_categories",
     "missing_images",
     "output_folder",
     "rejected_items",

@@ -104,6 +104,26 @@ def _made(store: Store) -> dict[str, pd.Series[Any]]:
     }
 
 
+def load_categories(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002 - as above
+    """The categories of a folder, in order, read as the library reads them: plain names too, slugs derived.
+
+    Args:
+        dir: the output folder; None: OUTPUT_DIR, else data_seed.
+
+    Returns:
+        Columns name, slug.
+
+    Raises:
+        FolderError: the folder holds none.
+        InvalidCatalogue: the file breaks the contract; names the line.
+    """
+    root = output_folder(dir)
+    categories = Store.peek(root).categories
+    if not categories:
+        raise FolderError(f"{root} holds no categories", hint="Make them first, with notebook 01.")
+    return pd.DataFrame([(one.name, one.slug) for one in categories], columns=["name", "slug"], dtype="str")
+
+
 def _png_size(path: Path) -> int | None:
     """The width in pixels of the PNG at `path`, from its header; None where there is none."""
     try:

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from datagen_lib import lab
 from datagen_lib.command.signals import Signals
 from datagen_lib.command.terminal import say, steady, tell
 from datagen_lib.errors import DatagenError, FolderError, RunStopped, SetupError
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 if not arguments.open:
                     return 0
             else:
-                with quiet():
+                with quiet(), lab.choices_of_its_own():
                     return _run(arguments)
         except DatagenError as error:
             say(f"error: {error}")
@@ -196,7 +197,7 @@ def settings_of(notebook: Notebook, values: dict[str, dict[str, Any]], root: Pat
     explicit = {
         name: value for name, value in (defaults | values[notebook.stage]).items() if name in Settings.model_fields
     }
-    return Settings.load(root=root, given_as="parameter", **explicit)
+    return lab.load(root=root, given_as="parameter", **explicit)
 
 
 def _run_folder(output_dir: Path) -> Path:

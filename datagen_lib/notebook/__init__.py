@@ -8,29 +8,40 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from contextlib import suppress
+from traceback import format_exception
 from typing import Any
 
 from datagen_lib.errors import DatagenError
 from datagen_lib.runner import Interrupted
 
-from .form import Form, settings_form
-from .live import Live, LiveGallery, LiveTable
+from .checks import check, parameter
+from .demo import Demo
+from .form import Form, keep_choices, settings_form
+from .growing import LiveGallery, LiveTable
+from .live import Live
 from .preflight import ask, follow, passed, price_table, probe, settings_table
-from .show import contact_sheet, figure, gallery, quote, table, with_thumbnails
+from .sheet import contact_sheet, page_link
+from .show import figure, gallery, quote, side_by_side, table, with_thumbnails
 from .timeline import plot_timeline, timeline
 from .whereabouts import remember
 
 __all__ = [
+    "Demo",
     "Form",
     "Live",
     "LiveGallery",
     "LiveTable",
     "ask",
+    "check",
     "contact_sheet",
     "figure",
     "follow",
     "gallery",
+    "keep_choices",
+    "page_link",
+    "parameter",
     "passed",
     "plot_timeline",
     "price_table",
@@ -38,6 +49,7 @@ __all__ = [
     "quote",
     "settings_form",
     "settings_table",
+    "side_by_side",
     "table",
     "timeline",
     "with_thumbnails",
@@ -49,7 +61,21 @@ def error_text(error: BaseException) -> str:
     if isinstance(error, DatagenError):
         hint = f"\n\x1b[1mWhat to do:\x1b[0m {error.hint}" if error.hint else ""
         return f"\x1b[1;31mStopped:\x1b[0m {error.what}{hint}"
+    if isinstance(error, BaseExceptionGroup):
+        # IPython prints a group as text of standard error, which is no error for whoever reads the notebook.
+        ours = error.subgroup(DatagenError)
+        if ours is not None and error.split(DatagenError)[1] is None:
+            return "\n".join(error_text(one) for one in _leaves(ours))
+        return "".join(format_exception(error)).rstrip()
     return "\x1b[1;31mInterrupted.\x1b[0m Everything accepted so far is on disk; run the cell again to go on."
+
+
+def _leaves(group: BaseExceptionGroup[Any]) -> Iterator[BaseException]:
+    for one in group.exceptions:
+        if isinstance(one, BaseExceptionGroup):
+            yield from _leaves(one)
+        else:
+            yield one
 
 
 def _show_error(shell: Any, kind: type[BaseException], error: BaseException, *_: Any, **__: Any) -> list[str]:
@@ -68,7 +94,8 @@ def _settle_in() -> None:
     with suppress(OSError):  # the working folder is gone; the settings say so when they are read
         remember(shell)
     if not shell.custom_exceptions:
-        shell.set_custom_exc((DatagenError, asyncio.CancelledError, Interrupted), _show_error)
+        ours = (DatagenError, BaseExceptionGroup, asyncio.CancelledError, Interrupted)
+        shell.set_custom_exc(ours, _show_error)
 
 
 _settle_in()

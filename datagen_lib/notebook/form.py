@@ -8,16 +8,21 @@ cells do the work, so a notebook runs the same without a browser.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
 from markupsafe import Markup
 from pydantic import SecretStr
 
-from datagen_lib.errors import SettingsError
-from datagen_lib.settings import Settings
+from datagen_lib import lab
+from datagen_lib.errors import DatagenError, SettingsError
+from datagen_lib.folder.store import Store
+from datagen_lib.places import project_root
+from datagen_lib.settings import Settings, found, variable
+from datagen_lib.text import counted
 
-from .html import fill, joined
+from .html import Html, fill, joined
 
 SLIDER_STEPS = 100  # a range up to this gets a slider, a longer one a number box
 _NAME_WIDTH = "190px"
@@ -29,6 +34,8 @@ _ROW = (
     '<tr><th style="text-align:left">{name}</th><td style="text-align:left">{value}</td>'
     '<td style="text-align:left">{what}</td></tr>'
 )
+
+_HEAD = '<div style="margin-bottom:6px">{sentence}</div>'
 
 _remembered: dict[tuple[str, ...], dict[str, Any]] = {}
 
@@ -74,13 +81,13 @@ class Form:
         self.widgets = {name: field.widget for name, field in self._inputs.items()}
         for name, field in self._inputs.items():
             field.widget.observe(self._observer(name), names="value")
-        self._note = w.HTML()
+        self._head, self._note = w.HTML(), w.HTML()
         self._reset = w.Button(
             description="Back to the start values", layout=w.Layout(width="auto", align_self="flex-start")
         )
         self._reset.on_click(lambda _: self.reset())
         rows = [w.HBox([field.widget, field.help], layout=_WRAP) for field in self._inputs.values()]
-        self.view = w.VBox([*rows, self._note, self._reset])
+        self.view = w.VBox([self._head, *rows, self._note, self._reset])
         for name, value in _remembered.get(self._key, {}).copy().items():
             self.change(name, value)
         self._refresh()
@@ -90,7 +97,9 @@ class Form:
         values = {field: getattr(self.settings, field) for field in Settings.model_fields} | {name: value}
         try:
             # load, not changed: another provider's settings may stand in the environment, and a relative folder too.
-            self.settings = Settings.load(given_as="form", **values)
+            settings = lab.load(given_as="form", **values)
+            _refuse_what_stays(name, value, settings)
+            self.settings = settings
         except SettingsError as error:
             self.problems[name] = "; ".join(error.problems)
             self._refresh(but=name)
@@ -134,6 +143,7 @@ class Form:
                     field.show(getattr(self.settings, name))
         finally:
             self._refreshing = False
+        self._head.value = str(fill(_HEAD, sentence=whereabouts(self.settings)))
         self._note.value = str(self._note_html())
         self._reset.layout.display = "" if self.changes or self.problems else "none"
 
@@ -155,9 +165,58 @@ class Form:
             fill(_ROW, name=name, value=value, what=Settings.model_fields[name].description)
             for name, value in values.items()
         )
-        bundle["text/html"] = str(fill("<table><tbody>{}</tbody></table>", rows))
-        bundle["text/plain"] = "\n".join(f"{name} = {value}" for name, value in values.items())
+        sentence = whereabouts(self.settings)
+        bundle["text/html"] = str(fill(f"{_HEAD}<table><tbody>{{rows}}</tbody></table>", sentence=sentence, rows=rows))
+        bundle["text/plain"] = "\n".join([sentence, *(f"{name} = {value}" for name, value in values.items())])
         return bundle
+
+
+def keep_choices(form: Form, **given: Any) -> Html:
+    """Keep what was chosen here for the other notebooks: what the parameters give, and what the form changed.
+
+    Args:
+        form: of notebook 00.
+        **given: its parameters, by field.
+    """
+    explicit = {name for name, value in given.items() if value is not None} | form.changes.keys() | lab.choices().keys()
+    chosen = {name: getattr(form.settings, name) for name in lab.CHOSEN if name in explicit}
+    path = lab.keep(chosen | {"output_dir": _short(chosen["output_dir"])} if "output_dir" in chosen else chosen)
+    if not chosen:
+        text = "Nothing was chosen here, so the environment, .env and the defaults decide."
+        return Html(fill("<p>{}</p>", text), text)
+    listed = ", ".join(f"{name} = {value}" for name, value in chosen.items())
+    text = f"Kept for the other notebooks: {listed}. Delete {path} to go back to the defaults."
+    return Html(fill("<p>{}</p>", text), text)
+
+
+def _short(folder: Path) -> str:
+    """A folder of the project as it is seen from its root."""
+    root = project_root()
+    return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else str(folder)
+
+
+def whereabouts(settings: Settings) -> str:
+    """Who makes it, in which folder, what is there, and which `.env` was read: one line."""
+    who = {"offline": "the offline model", "azure": "Azure OpenAI", "openai": "an OpenAI-compatible server"}
+    try:
+        items = len(Store.peek(settings.output_dir).items)
+        there = f"holds {counted(items, 'item')}" if items else "holds no item yet"
+    except DatagenError:
+        there = "holds something that can't be read"
+    env = project_root() / ".env"
+    read = f"{env} was read." if env.is_file() else f"There is no {env}."
+    return f"Provider: {settings.provider} ({who[settings.provider]}). Folder: {settings.output_dir}, {there}. {read}"
+
+
+def _refuse_what_stays(name: str, value: Any, settings: Settings) -> None:
+    """An emptied box means "not set", which does not help where the environment sets it too.
+
+    Raises:
+        SettingsError: says where it is set.
+    """
+    if value in (None, "") and getattr(settings, name) is not None and name in (set_ := found()):
+        where = set_[name][1]
+        raise SettingsError([f"{variable(name)} is set in {'the ' * (where != '.env')}{where}, so it can't be emptied"])
 
 
 def shown(value: Any) -> str:
@@ -168,6 +227,7 @@ def shown(value: Any) -> str:
 
 
 _UNCHANGED = object()
+_NOT_SET = "not set"
 _WRAP = w.Layout(flex_flow="row wrap", align_items="center")
 
 
@@ -196,26 +256,24 @@ class _Input:
     def _make(self, value: Any) -> Any:
         kind, low, high = self.spec.get("type"), self.spec.get("minimum"), self.spec.get("maximum")
         if "enum" in self.spec:
-            choices = [("not set", None)] if self.optional else []
-            return w.Dropdown(options=[*choices, *((str(choice), choice) for choice in self.spec["enum"])], value=value)
+            # A Dropdown shows nothing for a value that is None, so "not set" is a text here.
+            choices = [_NOT_SET] if self.optional else []
+            return w.Dropdown(options=[*choices, *map(str, self.spec["enum"])], value=self._chosen(value))
         if kind == "boolean":
             return w.Checkbox(value=value, indent=True)
-        if kind == "integer" and not self.optional and low is not None and high is not None:
-            if high - low <= SLIDER_STEPS:
-                return w.IntSlider(value=value, min=low, max=high, continuous_update=False)
-            return w.IntText(value=value)
-        if kind == "number" and not self.optional:
-            return w.FloatText(value=value)
+        bounded = kind == "integer" and not self.optional and low is not None and high is not None
+        if bounded and high - low <= SLIDER_STEPS:
+            return w.IntSlider(value=value, min=low, max=high, continuous_update=False)
         if self.secret:
             return w.Password(placeholder=shown(value), continuous_update=False)
-        # An optional number is text too: an empty box is the only way to say that it is not set.
+        # A number is text too: IntText drops the point of 1.5 and makes it 15, and an empty box says "not set".
         return w.Text(value="" if value is None else str(value), placeholder="not set", continuous_update=False)
 
     def read(self) -> Any:
         """What the user entered; an emptied password box means that nothing changed."""
         value = self.widget.value
         if not self.secret:
-            return value
+            return None if value == _NOT_SET and self.optional else value
         if not value:
             return _UNCHANGED
         return SecretStr(value)
@@ -227,5 +285,10 @@ class _Input:
             self.widget.placeholder = shown(value)
         elif isinstance(self.widget, w.Text):
             self.widget.value = "" if value is None else str(value)
+        elif isinstance(self.widget, w.Dropdown):
+            self.widget.value = self._chosen(value)
         else:
             self.widget.value = value
+
+    def _chosen(self, value: Any) -> str:
+        return _NOT_SET if value is None else str(value)

@@ -29,11 +29,24 @@ class Html:
         return {"text/html": str(self.html), "text/plain": self.text}
 
 
-def output(first: Html) -> Callable[[Html], None]:
+Show = Callable[[Html], None]
+"""Replaces an output of a cell by another."""
+
+
+def handle() -> Any:
+    """A display handle of IPython's, which has no types."""
+    return DisplayHandle()  # type: ignore[no-untyped-call]
+
+
+def output(first: Html) -> Show:
     """Show `first` as an output of the cell; what it returns replaces that output, from any cell or thread."""
-    handle: Any = DisplayHandle()  # type: ignore[no-untyped-call]
-    handle.display(first._repr_mimebundle_(), raw=True)
-    return lambda later: handle.update(later._repr_mimebundle_(), raw=True)
+    display = handle()
+    display.display(first._repr_mimebundle_(), raw=True)
+
+    def replace(later: Html) -> None:
+        display.update(later._repr_mimebundle_(), raw=True)
+
+    return replace
 
 
 def fill(template: str, *values: object, **named: object) -> Markup:

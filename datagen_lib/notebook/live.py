@@ -1,10 +1,12 @@
 """A run as it happens, in one cell: bars, a table that grows, pictures as they land; and a Stop button.
 
-    live = LiveTable()
+    live = LiveTable(settings.output_dir)
     outcome = await live.watch(run(settings, stages=["items"], listen=live))
 
 A live display is a listener (see events.py): it only takes notes, in whichever thread the run lives. The cell's own
-loop draws, at most five times a second, into one output that keeps the last state in the saved notebook.
+loop draws. The bars are a widget, drawn five times a second however much lies below them; a widget lives in the kernel,
+so a page that is loaded again in mid-run finds it as it is. When the run ends its last state takes the widget's place,
+as plain HTML, and stays in the saved notebook.
 """
 
 from __future__ import annotations
@@ -14,32 +16,40 @@ import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ipywidgets as w
-from IPython.display import DisplayHandle
 from markupsafe import Markup
 
 from datagen_lib import events
 from datagen_lib.errors import DatagenError, Interrupted, RunStopped
+from datagen_lib.folder.store import Store
+from datagen_lib.models import CatalogItem, Category
 from datagen_lib.pipeline.run import Outcome
 from datagen_lib.runner import run_async
 from datagen_lib.stopping import Stopping
-from datagen_lib.text import counted, duration
+from datagen_lib.text import counted
 
-from .html import THUMBNAIL, fill, gallery_html, joined, table_html
-from .show import thumbnail
+from .bars import as_text, bars, held_to, line, status, told_apart, waiting
+from .html import Html, fill, handle, output
 
-TICK = 0.2  # s between two drawings, at least
-BYTES_PER_SECOND = 500_000  # of drawing, at most: a large gallery is drawn less often
-SHOWN_ROWS = 12
+TICK = 0.2  # s between two drawings
+PULSE = 1.0  # s between two texts for whoever runs the notebook without a browser
+
+
+class There(NamedTuple):
+    """What lies in the folder before the run."""
+
+    categories: list[Category]
+    items: list[CatalogItem]
 
 
 class Live:
     """Bars for categories, items and pictures, with calls, retries, cost and time. Subclasses add what has been made.
 
     Args:
-        priced: whether the cost is shown; False for a lab against an offline model that plays Azure.
+        folder: the output folder; what lies in it already is shown too. None: only what this run makes.
+        priced: whether the cost is shown; False for a demonstration.
 
     Attributes:
         progress: how far the run is, as the pipeline says it.
@@ -47,16 +57,17 @@ class Live:
         events: all that was heard, each with its time (monotonic, s).
     """
 
-    def __init__(self, *, priced: bool = True) -> None:
+    def __init__(self, folder: Path | None = None, *, priced: bool = True) -> None:
         self.progress = events.Progress(rows=())
-        self._priced = priced
-        self._began = time.monotonic()
         self.stop = Stopping()
         self.events: list[tuple[float, events.Event]] = []
+        self._folder, self._priced = folder, priced
+        self._began = time.monotonic()
+        self._ended: float | None = None
+        self._plan: events.Planned | None = None
         self._seen = 0
-        self._notice = ""
-        self._ending = ""
-        self._head, self._body = _handle(), _handle()
+        self._notice = self._whole_notice = self._ending = ""
+        self._pace: dict[events.Kind, str] = {}
 
     def __call__(self, event: events.Event) -> None:
         """Hear of an event; taking note of it is all that happens in the run's thread."""
@@ -72,13 +83,32 @@ class Live:
             RunStopped: Stop or the kernel's interrupt ended it, or it had to end; what was accepted is on disk.
             SetupError: it can't start like this.
         """
-        self._began = time.monotonic()
-        button = w.Button(description="Stop", icon="stop", tooltip="Stop the run and keep what is made")
-        button.on_click(lambda _: self.stop.request())
-        self._head.display(button)
-        self._body.display({"text/html": str(self._html()), "text/plain": self._text()}, raw=True)
+        self._began, self._ended = time.monotonic(), None
+        there = await asyncio.to_thread(_look, self._folder)
+        screen = _Screen(self.stop)
+        screen.draw(self._html())
+        pulse = output(Html(Markup(""), self._text()))
+        self._begin(there)
         over = asyncio.Event()
-        drawing = asyncio.create_task(self._keep_drawing(over))
+        drawing = [
+            asyncio.create_task(_every(TICK, over, lambda: self._draw(screen))),
+            asyncio.create_task(_every(PULSE, over, lambda: pulse(Html(Markup(""), self._text())))),
+            asyncio.create_task(self._keep_showing(over)),
+        ]
+        try:
+            outcome = await self._outcome(work)
+        finally:
+            self._ended = time.monotonic()
+            over.set()
+            try:
+                await asyncio.gather(*drawing)
+            finally:
+                screen.end(Html(self._html(), self._text()), self._html() + self._newest())
+                pulse(Html(Markup("")))
+        return outcome
+
+    async def _outcome(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
+        """Wait for the run's end, and say how it ended."""
         try:
             outcome = await run_async(work, stop=self.stop)
             if outcome.stopped is not None:
@@ -94,152 +124,134 @@ class Live:
         except DatagenError:
             self._ending = "Ended early. What was made is kept."
             raise
-        else:
-            self._ending = "Nothing to do: it is all there." if outcome.idle else "Done."
-            if outcome.account.failed:
-                failed = counted(len(outcome.account.failed), "picture")
-                self._ending = f"Not complete: {failed} failed. Run this cell again to try once more."
-            return outcome
-        finally:
-            over.set()
-            await drawing
-            button.close()
-            self._head.update({"text/html": "", "text/plain": ""}, raw=True)
+        except BaseException:
+            self._ending = "Ended by an error. What was made is kept."
+            raise
+        self._ending = "Nothing to do: it is all there." if outcome.idle else "Done."
+        if outcome.account.failed:
+            failed = counted(len(outcome.account.failed), "picture")
+            self._ending = f"Not complete: {failed} failed. Run this cell again to try once more."
+        return outcome
 
-    async def _keep_drawing(self, over: asyncio.Event) -> None:
-        """Draw until it is over, and then once more: the last state is what the saved notebook shows."""
-        while not over.is_set():
-            size = await self._draw()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), max(TICK, size / BYTES_PER_SECOND))
-        await self._draw()
+    # -- what happened ---------------------------------------------------------------------------------------------
 
-    async def _draw(self) -> int:
-        """Show what has been heard up to now; returns how many characters that took."""
+    def _hear(self) -> None:
+        """Take in what happened since the last time."""
         heard = [event for _, event in self.events[self._seen :]]
         self._seen += len(heard)
         for event in heard:
-            if isinstance(event, events.Retrying):
-                self._notice = f"Waiting {event.wait:.1f} s before try {event.attempt + 1}: {event.reason}"
+            if isinstance(event, events.Planned):
+                self._plan = event
+            elif isinstance(event, events.Retrying):
+                self._notice, self._whole_notice = waiting(event), event.reason
+            elif isinstance(event, events.PaceChanged):
+                self._pace[event.kind] = held_to(event)
             elif isinstance(event, events.Ending):
                 self._notice = f"Stopping: {event.what}. Stop again to leave them." if event.calls else "Stopping."
+                self._whole_notice = self._notice
             elif isinstance(event, events.CallDone) and event.ok and not self.stop.requested:
-                self._notice = ""
-            await self._take(event)
-        html = str(self._html())
-        self._body.update({"text/html": html, "text/plain": self._text()}, raw=True)
-        return len(html)
+                self._notice = self._whole_notice = ""
+            self._take(event)
 
-    async def _take(self, event: events.Event) -> None:
-        """What a subclass makes of an event; it may take its time in a thread."""
+    def _take(self, event: events.Event) -> None:
+        """What a subclass makes of an event."""
 
-    def _content(self) -> Markup:
-        """What a subclass shows below the bars."""
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def _draw(self, screen: _Screen) -> None:
+        self._hear()
+        screen.draw(self._html())
+
+    def _begin(self, there: There) -> None:
+        """Show what is there already, below the bars."""
+
+    async def _show(self) -> bool:
+        """Show a part of what a subclass has to show; whether some of it is left."""
+        return False
+
+    def _finish(self) -> None:
+        """All is shown: tidy it up."""
+
+    async def _keep_showing(self, over: asyncio.Event) -> None:
+        """Show what lies below the bars, at its own pace; once it is over, what is left of it."""
+        while not over.is_set():
+            if not await self._show():
+                await _wait(over, TICK)
+        self._hear()
+        while await self._show():
+            pass
+        self._finish()
+
+    def _newest(self) -> Markup:
+        """What a page that missed the displays is shown at the end, below the bars."""
         return Markup("")
 
-    # -- drawing -------------------------------------------------------------------------------------------------
-
-    def _status(self) -> str:
-        now = self.progress
-        parts = [counted(now.text_calls, "text call"), counted(now.image_calls, "image call")]
-        parts += [counted(now.retries, "retry", "retries")] if now.retries else []
-        parts += [counted(now.refused, "item") + " refused"] if now.refused else []
-        parts += [counted(now.failed, "picture") + " failed"] if now.failed else []
-        parts += [f"${now.cost_usd:.2f}"] if now.cost_usd and self._priced else []
-        return ", ".join([*parts, f"{time.monotonic() - self._began:.1f} s"])
-
     def _html(self) -> Markup:
-        bars = joined(map(_bar_html, self.progress.rows))
+        seconds = (self._ended or time.monotonic()) - self._began
         ending = fill("<b>{}</b> ", self._ending) if self._ending else ""
-        waiting = self._notice and not self._ending
-        notice = fill('<div style="opacity:.8">{}</div>', self._notice) if waiting else ""
-        status = fill('<div style="margin:4px 0">{}{}</div>', ending, self._status())
-        return fill("<div>{}{}{}{}</div>", bars, status, notice, self._content())
+        counts = fill("<div>{}{}</div>", ending, status(self.progress, seconds, priced=self._priced))
+        apart = told_apart(self._plan, self.progress)
+        there = fill('<div style="margin-top:2px"><b>{}</b></div>', apart) if apart else ""
+        told = "; ".join(part for part in (self._notice, *self._pace.values()) if part)
+        notice = "" if self._ending else line(told, self._whole_notice)
+        return fill("<div>{}{}{}{}</div>", bars(self.progress, ended=bool(self._ending)), counts, there, notice)
 
     def _text(self) -> str:
-        bars = ", ".join(f"{row.done} of {row.wanted} {row.what}" for row in self.progress.rows)
-        return " ".join(
-            part for part in (self._ending, f"{bars}; {self._status()}" if bars else self._status()) if part
-        )
+        seconds = (self._ended or time.monotonic()) - self._began
+        counts = status(self.progress, seconds, priced=self._priced)
+        shown = as_text(self.progress)
+        apart = told_apart(self._plan, self.progress)
+        return " ".join(part for part in (self._ending, f"{shown}; {counts}" if shown else counts, apart) if part)
 
 
-_BAR = (
-    '<div role="progressbar" aria-label="{what}" aria-valuenow="{done}" aria-valuemax="{wanted}">'
-    '<span style="display:inline-block;width:90px">{what}</span>'
-    '<span style="{track}"><span style="{fill}"></span></span>'
-    '<span style="margin-left:10px">{done} of {wanted}{pace}</span></div>'
-)
+class _Screen:
+    """The bars and the Stop button as an output of the cell."""
+
+    def __init__(self, stop: Stopping) -> None:
+        self._stop = stop
+        self._bars = w.HTML()
+        self._button = w.Button(description="Stop", icon="stop", tooltip="Stop the run and keep what is made")
+        self._button.on_click(self._pressed)
+        self._handle = handle()
+        self._shown = False
+
+    def _pressed(self, _: object) -> None:
+        self._stop.request()
+        self._button.description, self._button.tooltip = "Stop now", "Leave the calls under way; they are paid for"
+
+    def draw(self, html: Markup) -> None:
+        """Show the bars as they stand."""
+        self._bars.value = str(html)
+        if not self._shown:
+            self._shown = True
+            view = w.VBox([self._bars, self._button])
+            bundle: dict[str, Any] = dict(view._repr_mimebundle_())
+            self._handle.display({**bundle, "text/html": str(html), "text/plain": "A run is under way."}, raw=True)
+
+    def end(self, last: Html, whole: Markup) -> None:
+        """Put the last state in the widget's place, and into the widget for a page that has not heard of that."""
+        self._button.layout.display = "none"
+        self._bars.value = str(whole)
+        self._handle.update(last._repr_mimebundle_(), raw=True)
 
 
-def _bar_html(row: events.Row) -> Markup:
-    share = 100 * min(1.0, row.done / row.wanted) if row.wanted else 100.0
-    track = "display:inline-block;width:220px;height:9px;border-radius:5px;background:#8884;overflow:hidden"
-    bar = f"display:block;width:{share:.0f}%;height:100%;background:#2a6fdb"
-    pace = ""
-    if row.per_minute is not None and row.seconds_left is not None:
-        pace = f", {row.per_minute:.0f} a minute, about {duration(row.seconds_left)} left"
-    return fill(_BAR, what=row.what, done=row.done, wanted=row.wanted, track=track, fill=bar, pace=pace)
+def _look(folder: Path | None) -> There:
+    """What lies in the folder; nothing where it can't be read, for the run says so in its own words."""
+    if folder is not None:
+        with suppress(DatagenError):
+            store = Store.peek(folder)
+            return There(list(store.categories), list(store.items))
+    return There([], [])
 
 
-def _handle() -> Any:
-    return DisplayHandle()  # type: ignore[no-untyped-call]
+async def _every(seconds: float, over: asyncio.Event, draw: Any) -> None:
+    """Draw now and then until it is over, and then once more."""
+    while not over.is_set():
+        draw()
+        await _wait(over, seconds)
+    draw()
 
 
-class LiveTable(Live):
-    """The newest items on top, refused ones with their reasons among them; the categories while there is no item.
-
-    Args:
-        rows: how many are shown.
-    """
-
-    def __init__(self, rows: int = SHOWN_ROWS, **options: Any) -> None:
-        super().__init__(**options)
-        self._limit = rows
-        self._categories: list[list[str]] = []
-        self._items: list[list[str]] = []
-
-    async def _take(self, event: events.Event) -> None:
-        match event:
-            case events.CategoryAccepted(category):
-                self._categories.append([category.name, category.slug])
-            case events.ItemAccepted(item, _):
-                self._items.append(["accepted", item.name, item.category, item.description])
-            case events.ItemRejected(name, violations):
-                reasons = "; ".join(violation.reason for violation in violations)
-                self._items.append([Markup("<b>refused</b>"), name, "", reasons])
-
-    def _content(self) -> Markup:
-        columns, rows = ["", "item", "category", "description, or why it was refused"], self._items
-        if not rows:
-            columns, rows = ["category", "slug"], self._categories
-        if not rows:
-            return Markup("")
-        newest = rows[: -self._limit - 1 : -1]
-        before = len(rows) - len(newest)
-        return table_html(columns, newest) + (fill("<div>and {} before these</div>", before) if before else "")
-
-
-class LiveGallery(Live):
-    """Each picture as it lands, with its item's name; below them those that failed, and why.
-
-    Args:
-        folder: the output folder, whose `images` they lie in.
-        size: pixels of a thumbnail.
-    """
-
-    def __init__(self, folder: Path, size: int = THUMBNAIL, **options: Any) -> None:
-        super().__init__(**options)
-        self._folder, self._size = folder, size
-        self._pictures: list[tuple[bytes | None, str]] = []
-        self._failed: list[events.ImageFailed] = []
-
-    async def _take(self, event: events.Event) -> None:
-        if isinstance(event, events.ImageSaved):
-            path = self._folder / "images" / event.item.filename
-            self._pictures.append((await asyncio.to_thread(thumbnail, path, self._size), event.item.name))
-        elif isinstance(event, events.ImageFailed):
-            self._failed.append(event)
-
-    def _content(self) -> Markup:
-        failed = joined(fill("<li><b>failed</b> {}: {}</li>", event.item.name, event.reason) for event in self._failed)
-        return gallery_html(self._pictures, self._size) + (fill("<ul>{}</ul>", failed) if failed else "")
+async def _wait(over: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(over.wait(), seconds)

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel
 
+from datagen_lib import lab
 from datagen_lib.errors import ContentFiltered, DatagenError, EndpointRefused, MalformedAnswer
 from datagen_lib.events import Kind
 from datagen_lib.folder.store import Store
@@ -24,13 +25,17 @@ from datagen_lib.service.client import Client
 from datagen_lib.service.costs import Prices, prices
 from datagen_lib.service.drawn import Drawn
 from datagen_lib.service.endpoints import endpoints
-from datagen_lib.settings import REQUIRED, Settings, found, variable
+from datagen_lib.settings import REQUIRED, Settings, variable
 
 from .form import Form, shown
 from .html import Html, fill, output, table_html
+from .show import picture_html, table
 
 PROBE_TIMEOUT = 180.0  # s; a picture takes a minute at times
 PROBE_RETRIES = 2
+PROBE_PROMPT = f"{OPENINGS[0]}, lighthouse keeper, yellow raincoat, friendly smile, lantern in hand, {TAIL}"
+PROBE_SIZE = 256  # pixels, as shown
+EACH_ANSWERS = "Each deployment answers."
 QUALITIES = ("low", "medium", "high")
 
 
@@ -46,7 +51,7 @@ def settings_table(form: Form | None = None, **given: Any) -> pd.DataFrame:
     """
     changes = form.changes if form is not None else {}
     sources: dict[str, tuple[Any, str]] = {
-        **found(**given),
+        **lab.origins(**given),
         **{name: (value, "form") for name, value in changes.items()},
     }
     listed = [n for n in Settings.model_fields if n in sources or n in REQUIRED["azure"] or n in ("provider", *given)]
@@ -90,38 +95,61 @@ async def ask(settings: Settings, *, system: str, user: str, wire: type[BaseMode
     return "".join(raw)
 
 
-async def probe(settings: Settings) -> pd.DataFrame:
-    """One tiny call to each deployment: a category, and a picture of low quality (about a cent on Azure).
+class Probe:
+    """What each deployment answered, as a table and a picture.
 
-    Returns:
-        Index deployment; columns result ("pass" or "fail"), seconds, says: what came back, or what to change.
+    Attributes:
+        answers: index deployment; columns result ("pass" or "fail"), seconds, says: what came back, or what to change.
+        picture: the picture's bytes, or None.
     """
+
+    def __init__(self, answers: pd.DataFrame, picture: bytes | None) -> None:
+        self.answers, self.picture = answers, picture
+
+    @property
+    def ok(self) -> bool:
+        """Whether every deployment answered."""
+        return set(self.answers["result"]) == {"pass"}
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        shown = table(self.answers, index=True)
+        html = shown.html
+        if self.picture is not None:
+            html += picture_html(self.picture, f"The picture of: {PROBE_PROMPT}", PROBE_PROMPT, size=PROBE_SIZE)
+        return Html(html, shown.text)._repr_mimebundle_()
+
+
+async def probe(settings: Settings) -> Probe:
+    """One tiny call to each deployment: a category, and a picture of low quality (about a cent on Azure)."""
     small = settings.changed(
         image_quality="low",
         request_timeout=min(PROBE_TIMEOUT, settings.request_timeout),
         max_retries=min(PROBE_RETRIES, settings.max_retries),
     )
-    records = [await _probe(small, kind) for kind in ("text", "image")]
-    return pd.DataFrame(records, columns=["deployment", "result", "seconds", "says"]).set_index("deployment")
+    drawn: list[bytes] = []
+    records = [await _probe(small, kind, drawn) for kind in ("text", "image")]
+    answers = pd.DataFrame(records, columns=["deployment", "result", "seconds", "says"]).set_index("deployment")
+    return Probe(answers, drawn[0] if drawn else None)
 
 
-def passed(answers: pd.DataFrame) -> None:
-    """Go on only where each deployment of `probe`'s table passed.
+def passed(probed: Probe) -> Html:
+    """Go on only where each deployment passed.
 
     Raises:
         EndpointRefused: naming each that failed, with the setting to change.
     """
-    failed = answers[answers["result"] != "pass"]
+    failed = probed.answers[probed.answers["result"] != "pass"]
     if len(failed):
         raise EndpointRefused("; ".join(f"{name} failed: {says}" for name, says in failed["says"].items()))
+    return Html(fill("<p>{}</p>", EACH_ANSWERS), EACH_ANSWERS)
 
 
-async def _probe(settings: Settings, kind: Kind) -> tuple[str, str, float, str]:
+async def _probe(settings: Settings, kind: Kind, drawn: list[bytes]) -> tuple[str, str, float, str]:
     begun = time.monotonic()
     endpoint = endpoints(settings)[kind]
     name = f"{kind}: {'offline model' if endpoint.free else endpoint.name}"
     try:
-        says = await (_one_category(settings) if kind == "text" else _one_picture(settings))
+        says = await (_one_category(settings) if kind == "text" else _one_picture(settings, drawn))
     except DatagenError as error:
         # The whole of it: this is the moment to mend what is wrong.
         return name, "fail", round(time.monotonic() - begun, 1), str(error).replace("\n  → ", ". What to do: ")
@@ -135,18 +163,16 @@ async def _one_category(settings: Settings) -> str:
     return f"a category: {json.loads(answer)['categories'][0]['name']}"
 
 
-async def _one_picture(settings: Settings) -> str:
-    sizes: list[int] = []
-
+async def _one_picture(settings: Settings, drawn: list[bytes]) -> str:
     async def call() -> Drawn:
-        return await client.picture(f"{OPENINGS[0]}, red cap, friendly smile, {TAIL}")
+        return await client.picture(PROBE_PROMPT)
 
-    async def measure(drawn: Drawn) -> None:
-        sizes.append(len(await drawn.bytes()))
+    async def look(answer: Drawn) -> None:
+        drawn.append(bytes(await answer.bytes()))
 
     async with Client(settings) as client:
-        await client.persist("image", call, finish=measure)
-    return f"a picture of {sizes[0] // 1024:,} KB"
+        await client.persist("image", call, finish=look)
+    return f"a picture of {len(drawn[0]) // 1024:,} KB"
 
 
 def price_table(settings: Settings) -> Html:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,15 @@ import pandas as pd
 from datagen_lib import events
 from datagen_lib.text import counted
 
+from .show import BLUE, ORANGE
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+MARKS = {"429": "v", "5xx": "X", "filter": "s", "other": "o"}
+"""A form for each trouble, so that colour alone says nothing."""
+NAMES = {"429": "429: too many", "5xx": "5xx: its own trouble", "filter": "filter", "other": "other"}
 COLUMNS = ["second", "what", "kind", "took", "wait", "reason"]
 
 
@@ -51,49 +57,81 @@ def timeline(heard: Sequence[tuple[float, events.Event]]) -> pd.DataFrame:
     return pd.DataFrame(records, columns=COLUMNS).astype({"took": "Float64", "wait": "Float64"})
 
 
-def plot_timeline(happened: pd.DataFrame, *, kind: str = "image") -> Figure:
-    """Three views over one time axis: the calls, the waits before retries, the pictures made so far."""
+def kind_of_trouble(reason: str) -> str:
+    """What went wrong, for a mark of its own: "429", "5xx", "filter" or "other"."""
+    status = re.search(r"HTTP (\d)(\d\d)", reason)
+    if status and status[0] == "HTTP 429":
+        return "429"
+    if "filter" in reason or "content policy" in reason or "content_policy" in reason:
+        return "filter"
+    return "5xx" if status and status[1] == "5" else "other"
+
+
+def plot_timeline(happened: pd.DataFrame, *, kind: str = "image", quota: float | None = None) -> Figure:
+    """Two views over one time axis: the calls with what went wrong, and the pictures made beside the quota.
+
+    Args:
+        happened: as `timeline` gives it.
+        kind: "image" or "text".
+        quota: calls a minute that the deployment takes, where it is known.
+    """
     from matplotlib import pyplot as plt
 
     of_kind = happened[happened["kind"] == kind]
-    figure, (calls, waits, made) = plt.subplots(
-        3, 1, sharex=True, figsize=(8, 6.5), height_ratios=(3, 1.4, 1.6), layout="constrained"
-    )
+    figure, (calls, made) = plt.subplots(2, 1, sharex=True, figsize=(8, 6), height_ratios=(3, 2), layout="constrained")
     _plot_calls(calls, of_kind)
-    retries = of_kind[of_kind["what"] == "retry"]
-    waits.vlines(retries["second"], 0, retries["wait"].astype(float), color="#b35900", linewidth=2)
-    waits.plot(retries["second"], retries["wait"].astype(float), "D", color="#b35900", markersize=5)
-    waits.set(
-        ylabel="wait (s)", ylim=(0, None), title=f"{counted(len(retries), 'retry', 'retries')}, each after its wait"
-    )
-    landed = of_kind.loc[of_kind["what"] == "picture", "second"]
-    made.step([0.0, *landed], range(len(landed) + 1), where="post", color="#1b5e9e", linewidth=2)
-    rate = 60 * len(landed) / landed.max() if len(landed) else 0
-    made.set(ylabel="pictures", xlabel="seconds since the start", ylim=(0, None))
-    made.set_title(f"{counted(len(landed), 'picture')}, {rate:.0f} a minute")
-    for axes in (calls, waits, made):
+    _plot_made(made, of_kind, quota)
+    for axes in (calls, made):
         axes.title.set(fontsize=11, horizontalalignment="left", x=0)
-        axes.grid(axis="x", color="#dddddd")
+        axes.grid(axis="x", color="#8886")
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=10)
     return figure
 
 
 def _plot_calls(axes: Axes, of_kind: pd.DataFrame) -> None:
-    """Each call as a bar from its beginning to its end; failed ones differ in colour, hatching and label."""
+    """Each call as a bar from its beginning to its end; what went wrong as a mark of its own form at its end."""
     done = of_kind[of_kind["what"].isin(["call", "failed call"])].copy()
     done["begun"] = done["second"] - done["took"].astype(float)
     done = done.sort_values("begun").reset_index(drop=True)
-    styles = {"call": ("#1b5e9e", None, "answered"), "failed call": ("#f2b679", "////", "failed")}
-    for what, (colour, hatch, label) in styles.items():
+    done["place"] = done.index + 1
+    for what, (colour, hatch, label) in {
+        "call": (BLUE, None, "answered"),
+        "failed call": ("none", "////", "failed"),
+    }.items():
         part = done[done["what"] == what]
-        axes.barh(
-            part.index + 1,
-            part["took"].astype(float).clip(lower=0.03),
-            left=part["begun"],
-            color=colour,
-            edgecolor="#b35900" if hatch else colour,
-            hatch=hatch,
-            label=f"{label} ({len(part)})",
-        )
-    axes.set(ylabel="call, in order", title=f"{counted(len(done), 'call')}, each from its start to its end")
+        width = part["took"].astype(float).clip(lower=0.03)
+        edge = ORANGE if hatch else colour
+        axes.barh(part["place"], width, left=part["begun"], color=colour, edgecolor=edge, hatch=hatch,
+                  label=f"{label} ({len(part)})")  # fmt: skip
+    failed = done[done["what"] == "failed call"]
+    troubles = of_kind[of_kind["what"].isin(["retry", "failed picture"])]
+    for trouble, mark in MARKS.items():
+        found = troubles[troubles["reason"].map(kind_of_trouble) == trouble]
+        if found.empty:
+            continue
+        places = [_nearest(failed, second) for second in found["second"]]
+        axes.plot(found["second"], places, mark, color=ORANGE, markersize=7, linestyle="none",
+                  label=f"{NAMES[trouble]} ({len(found)})")  # fmt: skip
+    title = f"{counted(len(done), 'call')}, each from its start to its end"
+    axes.set(ylabel="call, in order", title=title)
     axes.invert_yaxis()
-    axes.legend(loc="lower left", frameon=False, fontsize=10)
+
+
+def _nearest(failed: pd.DataFrame, second: float) -> float:
+    """The place of the failed call that ended nearest to this second."""
+    if failed.empty:
+        return 1.0
+    order = (failed["second"] - second).abs().argmin()
+    return float(failed["place"].iloc[int(order)])
+
+
+def _plot_made(axes: Axes, of_kind: pd.DataFrame, quota: float | None) -> None:
+    """The pictures made so far, and the most that the quota lets through by then."""
+    landed = of_kind.loc[of_kind["what"] == "picture", "second"]
+    axes.step([0.0, *landed], range(len(landed) + 1), where="post", color=BLUE, linewidth=2, label="made")
+    rate = 60 * len(landed) / landed.max() if len(landed) else 0
+    if quota is not None and len(landed):
+        end = float(landed.max())
+        axes.plot([0, end], [0, quota * end / 60], "--", color=ORANGE, linewidth=2, label=f"quota: {quota:g} a minute")
+    axes.set(ylabel="pictures", xlabel="seconds since the start", ylim=(0, None))
+    axes.set_title(f"{counted(len(landed), 'picture')}, {rate:.0f} a minute")

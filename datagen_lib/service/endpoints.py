@@ -97,7 +97,7 @@ async def reach(settings: Settings) -> AsyncIterator[dict[Kind, Endpoint]]:
     from offline_model import start  # a server, which only an offline run needs
 
     try:
-        server = await asyncio.to_thread(start, replay=settings.replay_dir)
+        server = await asyncio.to_thread(start, replay=settings.replay_dir, text_pace=settings.offline_text_pace)
     except (OSError, ValueError) as error:
         if settings.replay_dir is None:
             raise

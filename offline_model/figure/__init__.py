@@ -12,7 +12,7 @@ from PIL import Image
 from .compose import paint
 from .scene import scene
 
-__all__ = ["render"]
+__all__ = ["deciding_words", "render"]
 
 
 def render(prompt: str, size: int = 1024) -> bytes:
@@ -28,3 +28,8 @@ def render(prompt: str, size: int = 1024) -> bytes:
     out = io.BytesIO()
     image.save(out, "PNG", compress_level=1, compress_type=3)  # run lengths: the smallest of the fast ways
     return out.getvalue()
+
+
+def deciding_words(prompt: str) -> frozenset[str]:
+    """The words of `prompt` that decide something in its picture, lower-case."""
+    return scene(prompt).used

@@ -57,6 +57,11 @@ class Lab:
     def folder(self) -> Folder:
         return Folder(self.home / "out")
 
+    @property
+    def choices(self) -> Path:
+        """What notebook 00 keeps for the others."""
+        return self.home / "notebooks" / "lab" / "choices.json"
+
 
 class Page:
     """One notebook in the browser."""
@@ -254,21 +259,24 @@ def _is_elsewhere(url: str, lab: Lab) -> bool:
 
 
 def test_set_up(lab: Lab, tab: Any) -> None:
-    """00: the form refuses 0 in words and keeps the last valid value; the price follows it; the button undoes it."""
+    """00: the form refuses 0 in words, the price follows it, the probe's picture shows, and the choice is kept."""
     existed = lab.folder.path.exists()
     page = Page(tab, lab, "00_set_up.ipynb")
     page.run_form()
     page.type("target_count", "0")
     tab.get_by_text("Not taken:").wait_for()
     page.type("target_count", "7")
-    page.drag("parallel_image_requests", 60)
-    tab.get_by_text("target_count = 7, parallel_image_requests").wait_for()
+    page.field("image_quality").locator("select").select_option("low")
+    tab.get_by_text("target_count = 7, image_quality = low").wait_for()
     page.run_below()
     page.check()
     price = page.cell("follow(form, price_table)").locator(".jp-OutputArea-output").last
 
     assert "7" in price.inner_text()
     assert page.said.count("pass") >= 2
+    assert tab.get_by_alt_text("The picture of: Photorealistic").count() == 1
+    assert json.loads(lab.choices.read_text(encoding="utf-8")) == {"target_count": 7, "image_quality": "low"}
+    lab.choices.unlink()
 
     page.type("target_count", "12345")
     price.get_by_text(re.compile("12,?345")).first.wait_for()
@@ -325,8 +333,11 @@ def test_images(lab: Lab, tab: Any) -> None:
     assert at_once > 4
     assert lab.folder.report["settings"]["parallel_image_requests"] == at_once
     lab.folder.check(at_least=6, size=256)
-    assert page.cell("LiveGallery(settings.output_dir, size=256)").locator("img").count() == 2
-    assert page.cell("LiveGallery(settings.output_dir)").locator("img").count() == 4
+    assert page.cell("LiveGallery(settings.output_dir, size=256, most=2)").locator("img").count() == 2
+    everything = page.cell("LiveGallery(settings.output_dir)")
+    assert everything.locator("img").count() == 6
+    assert "2 of 6 pictures were here already; this run added 4." in everything.inner_text()
+    assert tab.locator("mark").count() > 2
 
 
 @pytest.mark.parametrize("way", ["button", "kernel"])
@@ -363,14 +374,43 @@ def test_stop(lab: Lab, tab: Any, way: str) -> None:
 
 def test_inspect(lab: Lab, tab: Any) -> None:
     """04: another folder in the form is the folder inspected; what is not there is made first."""
+    lab.choices.parent.mkdir(exist_ok=True)
+    lab.choices.write_text('{"target_count": 5}', encoding="utf-8")
     page = Page(tab, lab, "04_inspect.ipynb")
     page.run_form()
     page.type("output_dir", str(lab.home / "another"))
-    page.type("target_count", "5")
     page.run_below()
     page.check()
+    lab.choices.unlink()
     folder = Folder(lab.home / "another")
 
     assert len(folder.catalogue) == 5
     assert "5 of 5 items have a picture" in page.said
     assert all(item["description"] in page.said for item in folder.catalogue[:2])
+
+    sheet = page.cell("await contact_sheet(catalogue)")
+    figure = sheet.locator("figure").first
+    small = figure.locator("img").bounding_box()["width"]
+    figure.click()
+    assert figure.locator("img").bounding_box()["width"] > 2 * small
+
+
+def test_a_page_loaded_again_in_mid_run(lab: Lab, tab: Any) -> None:
+    """A notebook that is saved and loaded again while a run is at work shows the end of the run all the same."""
+    page = Page(tab, lab, "03_images.ipynb")
+    folder = Folder(lab.home / "loaded again")
+    page.run_form()
+    page.type("output_dir", str(folder.path))
+    page.type("target_count", "60")
+    cell = page.cell("LiveGallery(settings.output_dir)")
+    cell.locator(".jp-InputPrompt").click()
+    page.command("runmenu:run", wait=False)
+    cell.locator("img").nth(2).wait_for()
+    tab.keyboard.press("Control+s")
+    tab.wait_for_timeout(1000)
+    tab.reload()
+    tab.wait_for_selector(".jp-NotebookPanel .jp-MarkdownOutput h1")
+
+    page.cell("LiveGallery(settings.output_dir)").get_by_text("Done.").wait_for()
+    assert "60 of 60" in page.cell("LiveGallery(settings.output_dir)").inner_text()
+    folder.check(at_least=60, size=256)

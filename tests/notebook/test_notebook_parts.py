@@ -25,10 +25,11 @@ from datagen_lib.events import CallDone, ImageFailed, ImageSaved, Planned, Progr
 from datagen_lib.models import CatalogItem
 from datagen_lib.notebook import error_text
 from datagen_lib.notebook.form import settings_form
+from datagen_lib.notebook.growing import LiveGallery, LiveTable
 from datagen_lib.notebook.html import gallery_html
-from datagen_lib.notebook.live import Live, LiveGallery, LiveTable
+from datagen_lib.notebook.live import Live
 from datagen_lib.notebook.preflight import follow, price_table, probe, settings_table
-from datagen_lib.notebook.show import contact_sheet, figure, gallery, table, thumbnail, with_thumbnails
+from datagen_lib.notebook.show import figure, gallery, table, thumbnail, with_thumbnails
 from datagen_lib.notebook.timeline import plot_timeline, timeline
 from datagen_lib.runner import run_sync
 
@@ -61,12 +62,12 @@ def load(home: Path, **values: Any) -> Settings:
 def test_the_form_is_made_from_the_fields(home: Path) -> None:
     """Type and bounds choose the widget; each shows its name, and its description and bounds beside it."""
     fields = {
-        "target_count": w.IntText,
+        "target_count": w.Text,
         "batch_size": w.IntSlider,
         "image_quality": w.Dropdown,
         "dry_run": w.Checkbox,
         "output_dir": w.Text,
-        "request_timeout": w.FloatText,
+        "request_timeout": w.Text,
         "max_cost_usd": w.Text,
         "reasoning_effort": w.Dropdown,
         "azure_openai_api_key": w.Password,
@@ -75,9 +76,10 @@ def test_the_form_is_made_from_the_fields(home: Path) -> None:
 
     assert {name: type(widget) for name, widget in form.widgets.items()} == fields
     assert all(widget.description == name for name, widget in form.widgets.items())
-    assert (form.widgets["target_count"].value, form.widgets["batch_size"].value) == (7, 9)
+    assert (form.widgets["target_count"].value, form.widgets["batch_size"].value) == ("7", 9)
+    assert form.widgets["reasoning_effort"].value == "not set"
     assert (form.widgets["batch_size"].min, form.widgets["batch_size"].max) == (1, 100)
-    help_text = form.view.children[1].children[1].value
+    help_text = form.view.children[2].children[1].value
     assert "Items asked for in one text call (1 to 100)" in help_text
 
 
@@ -85,7 +87,7 @@ def test_a_valid_change_is_in_the_settings(home: Path) -> None:
     """What is entered is in form.settings at once, typed; the settings that it started from stay as they are."""
     start = load(home)
     form = settings_form(start, ["target_count", "max_cost_usd", "dry_run", "output_dir", "image_quality"])
-    form.widgets["target_count"].value = 12
+    form.widgets["target_count"].value = "12"
     form.widgets["max_cost_usd"].value = "1.5"
     form.widgets["dry_run"].value = True
     form.widgets["output_dir"].value = "beside"
@@ -95,24 +97,26 @@ def test_a_valid_change_is_in_the_settings(home: Path) -> None:
     assert (settings.target_count, settings.max_cost_usd, settings.dry_run) == (12, 1.5, True)
     assert (settings.output_dir, settings.image_quality) == (home / "beside", "low")
     assert start.target_count == 200
-    assert form.changes["target_count"] == 12
+    assert form.changes["target_count"] == "12"
 
 
 def test_a_bad_change_is_refused_in_words(home: Path) -> None:
     """The last valid value stays in force, the message says why, and what was typed stays to be corrected."""
     form = settings_form(load(home, target_count=7), ["target_count", "max_cost_usd"])
-    form.widgets["target_count"].value = 0
+    form.widgets["target_count"].value = "0"
     form.widgets["max_cost_usd"].value = "much"
 
     assert (form.settings.target_count, form.settings.max_cost_usd) == (7, None)
-    assert form.widgets["target_count"].value == 0
+    assert form.widgets["target_count"].value == "0"
     note = form.view.children[-2].value
     assert "Not taken" in note
     assert "greater than or equal to 1" in note
     assert "<b>target_count</b> stays at 7" in note
     assert "valid number" in note
 
-    form.widgets["target_count"].value = 8
+    form.widgets["target_count"].value = "1.5"
+    assert "whole" in form.problems["target_count"] or "integer" in form.problems["target_count"]
+    form.widgets["target_count"].value = "8"
     form.widgets["max_cost_usd"].value = ""
     assert form.settings.target_count == 8
     assert not form.problems
@@ -144,7 +148,7 @@ def test_a_secret_goes_in_and_never_out(home: Path) -> None:
     box.value = "another-" + SECRET
     assert form.settings.openai_api_key is not None
     assert form.settings.openai_api_key.get_secret_value() == "another-" + SECRET
-    states = [child.get_state() for row in form.view.children[:-2] for child in row.children]
+    states = [child.get_state() for row in form.view.children[1:-2] for child in row.children]
     shown = json.dumps([form._repr_mimebundle_(), states, form.view.children[-2].value, form.problems], default=str)
     assert SECRET not in shown + repr(form.changes)
     assert SECRET not in settings_table(form, openai_api_key=SECRET).to_string()
@@ -157,13 +161,13 @@ def test_a_secret_goes_in_and_never_out(home: Path) -> None:
 def test_run_all_keeps_what_was_changed(home: Path) -> None:
     """A cell that runs again with the same starting values keeps the changes; with other ones it starts anew."""
     form = settings_form(load(home, target_count=7), ["target_count"])
-    form.widgets["target_count"].value = 11
+    form.widgets["target_count"].value = "11"
 
     again = settings_form(load(home, target_count=7), ["target_count"])
-    assert (again.settings.target_count, again.widgets["target_count"].value) == (11, 11)
+    assert (again.settings.target_count, again.widgets["target_count"].value) == (11, "11")
     assert settings_form(load(home, target_count=5), ["target_count"]).settings.target_count == 5
     again.reset()
-    assert again.widgets["target_count"].value == 7
+    assert again.widgets["target_count"].value == "7"
     assert settings_form(load(home, target_count=7), ["target_count"]).settings.target_count == 7
 
 
@@ -201,6 +205,7 @@ def test_the_settings_table_says_from_where(home: Path, monkeypatch: pytest.Monk
         "AZURE_OPENAI_API_VERSION": "nowhere",
         "AZURE_OPENAI_GPT5_DEPLOYMENT": "nowhere",
         "AZURE_OPENAI_IMAGE_DEPLOYMENT": "nowhere",
+        "OUTPUT_DIR": "the lab's default",
         "TARGET_COUNT": "this notebook",
         "BATCH_SIZE": ".env",
         "IMAGE_QUALITY": "environment",
@@ -213,14 +218,20 @@ def test_a_probe_calls_each_deployment_once(home: Path, stand_in: Callable[..., 
     """One text and one image call of low quality; a refusal fails only its own row, and says what to change."""
     server = stand_in()
     settings = Settings.load(environ=server.settings, output_dir=home / "out")
-    assert run_sync(probe(settings))["result"].to_dict() == {"text: gpt-5": "pass", "image: gpt-image-1": "pass"}
+    answered = run_sync(probe(settings))
+    assert answered.ok
+    assert answered.picture is not None
+    assert Images(answered._repr_mimebundle_()["text/html"]).images[0]["alt"]
+    assert answered.answers["result"].to_dict() == {"text: gpt-5": "pass", "image: gpt-image-1": "pass"}
     assert [len(calls(server, route)) for route in ("text", "image")] == [1, 1]
     assert calls(server, "image")[0].body["quality"] == "low"
 
     server.faults.add("404", route="image")
-    answers = run_sync(probe(settings))
-    assert answers["result"].tolist() == ["pass", "fail"]
-    assert "AZURE_OPENAI_IMAGE_DEPLOYMENT" in answers["says"].iloc[1]
+    refused = run_sync(probe(settings))
+    assert refused.answers["result"].tolist() == ["pass", "fail"]
+    assert not refused.ok
+    assert refused.picture is None
+    assert "AZURE_OPENAI_IMAGE_DEPLOYMENT" in refused.answers["says"].iloc[1]
     assert not (home / "out").exists()
 
 
@@ -231,7 +242,7 @@ def test_a_passing_refusal_fails_no_probe(home: Path, stand_in: Callable[..., An
     server.faults.add("malformed", nth={2})
     settings = Settings.load(environ=server.settings, output_dir=home / "out")
 
-    assert run_sync(probe(settings))["result"].tolist() == ["pass", "pass"]
+    assert run_sync(probe(settings)).ok
     assert [len(calls(server, route)) for route in ("text", "image")] == [3, 1]
 
 
@@ -240,8 +251,8 @@ def test_the_price_follows_the_form(home: Path, capsys: pytest.CaptureFixture[st
     form = settings_form(load(home, target_count=20), ["target_count", "image_quality"])
     drawn: list[str] = []
     follow(form, lambda settings: (drawn.append(price_table(settings).text), price_table(settings))[1])
-    form.widgets["target_count"].value = 200
-    form.widgets["target_count"].value = 0
+    form.widgets["target_count"].value = "200"
+    form.widgets["target_count"].value = "0"
     form.widgets["image_quality"].value = "high"
 
     assert len(drawn) == 3
@@ -272,7 +283,6 @@ def test_what_a_model_wrote_is_escaped_everywhere(catalogue: pd.DataFrame) -> No
         table(catalogue),
         gallery(catalogue),
         with_thumbnails(catalogue),
-        contact_sheet(catalogue),
         figure(catalogue["image_path"][0], alt=f'"{EVIL}', caption=EVIL),
     ]
     for page in (Images(each.html) for each in shown):
@@ -281,14 +291,13 @@ def test_what_a_model_wrote_is_escaped_everywhere(catalogue: pd.DataFrame) -> No
 
 def test_each_picture_has_alt_text_and_stands_inline(catalogue: pd.DataFrame) -> None:
     """Every image has words and is part of the page; a missing one is said in words."""
-    for html in (gallery(catalogue).html, with_thumbnails(catalogue).html, contact_sheet(catalogue).html):
+    for html in (gallery(catalogue).html, with_thumbnails(catalogue).html):
         images = Images(html).images
 
         assert images
         assert all(image["alt"] and str(image["src"]).startswith("data:image/webp;base64,") for image in images)
     assert "no picture" in gallery(catalogue).html
     assert "no picture" in with_thumbnails(catalogue).html
-    assert "2 of 3 items have a picture" in contact_sheet(catalogue).html
 
 
 def test_a_large_gallery_stays_small(home: Path) -> None:
@@ -336,7 +345,7 @@ def test_a_timeline_tells_calls_retries_and_pictures() -> None:
     assert happened["second"].tolist() == [0.5, 0.5, 2.0, 2.1, 3.0]
     assert happened["wait"].dropna().tolist() == [1.25]
     titles = [axes.get_title(loc="left") or axes.get_title() for axes in plot_timeline(happened).axes]
-    assert [title.split(",")[0] for title in titles] == ["2 calls", "1 retry", "1 picture"]
+    assert [title.split(",")[0] for title in titles] == ["2 calls", "1 picture"]
     assert timeline([]).empty
 
 
@@ -346,7 +355,7 @@ def test_a_timeline_tells_calls_retries_and_pictures() -> None:
 def watched(live: Live, settings: Settings, **options: Any) -> str:
     """The last state of the display after a run, as HTML."""
     asyncio.run(live.watch(run(settings, listen=live, **options)))
-    return live._html()
+    return live._html() + live._newest()
 
 
 def test_a_live_table_shows_the_newest_and_the_refused(home: Path, stand_in: Callable[..., Any]) -> None:
@@ -365,17 +374,20 @@ def test_a_live_table_shows_the_newest_and_the_refused(home: Path, stand_in: Cal
     assert "$" not in html
     shorter = LiveTable(rows=3)
     watched(shorter, settings.changed(target_count=40), stages=["items"])
-    assert shorter._html().count("<tr>") == 4
-    assert "before these" in shorter._html()
+    assert shorter._content().count("<tr>") == 4
+    assert "before these" in shorter._content()
 
 
 def test_a_live_table_of_categories(home: Path) -> None:
     """While there is no item, the categories are listed; run again, there is nothing to do, and it says so."""
     html = watched(LiveTable(rows=20), load(home), stages=["categories"])
     assert html.count("<tr>") == 21
+    assert html.count("<b>new</b>") == 20
     assert "20 of 20" in html
-    again = watched(LiveTable(), load(home), stages=["categories"])
+    again = watched(LiveTable(home / "out", rows=20), load(home), stages=["categories"])
     assert "Nothing to do: it is all there." in again
+    assert "20 of 20 categories were here already; this run added none." in again
+    assert again.count("here already</td>") == 20
 
 
 def test_stop_keeps_every_picture_that_was_asked_for(home: Path, stand_in: Callable[..., Any]) -> None:
@@ -420,12 +432,13 @@ def test_a_retry_is_announced_while_it_waits(home: Path) -> None:
     live = Live()
     live(Planned(20, 2, 4, 0, items_wanted=True, images_wanted=True))
     live(Retrying("image", "image call: HTTP 500: <b>oops</b>", 1.25, 1))
-    asyncio.run(live._draw())
-    assert "Waiting 1.2 s before try 2: image call: HTTP 500: &lt;b&gt;oops&lt;/b&gt;" in live._html()
+    live._hear()
+    assert "500, waiting 1.2 s (try 2)" in live._html()
+    assert 'title="image call: HTTP 500: &lt;b&gt;oops&lt;/b&gt;"' in live._html()
     live(CallDone("image", True, 0.3))
     live(Progress((Row("pictures", 1, 4),), retries=1))
-    asyncio.run(live._draw())
-    assert "Waiting" not in live._html()
+    live._hear()
+    assert "waiting" not in live._html()
     assert "1 retry" in live._text()
 
 
@@ -471,6 +484,10 @@ class Kernel:
                 interrupted = time.monotonic()
                 self.manager.interrupt_kernel()
 
+    def pictures_paid_for(self) -> int:
+        """Image calls that the server has answered in full."""
+        return int(self("print(sum(call.route == 'image' and not call.left for call in server.calls))").text)
+
 
 class Cell:
     """A cell's outputs as a saved notebook would have them: updates replace what they update."""
@@ -480,12 +497,15 @@ class Cell:
         self.text = ""
         self.error: dict[str, Any] | None = None
         self.updates = 0
+        self.first_widget = ""
         self.after_interrupt = 0.0
 
     def hear(self, kind: str, content: dict[str, Any]) -> None:
         if kind in {"display_data", "update_display_data", "execute_result"}:
             name = content.get("transient", {}).get("display_id") or f"output {len(self.outputs)}"
             self.outputs[name] = content["data"]
+            view = content["data"].get("application/vnd.jupyter.widget-view+json", {})
+            self.first_widget = self.first_widget or view.get("model_id", "")
             self.updates += kind == "update_display_data"
         elif kind == "stream":
             self.text += content["text"]
@@ -516,7 +536,7 @@ from datagen_lib import *
 from datagen_lib.notebook import *
 from offline_model import start
 server = start(text_latency=0.1)
-settings = Settings.load(environ=server.settings, output_dir=folder, target_count=6)
+settings = Settings.load(environ=server.settings, output_dir=folder, target_count=6, parallel_image_requests=1)
 """
 WATCH = """
 live = LiveGallery(settings.output_dir)
@@ -527,11 +547,10 @@ outcome = await live.watch(run(settings, listen=live))
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="another way of interrupting a kernel there")
 def test_interrupt_and_stop_keep_what_is_made_and_the_cell_goes_on(kernel: Kernel) -> None:
-    """Interrupt, Stop and a bare await each end the calls under way with a few clean words; the cell then goes on."""
+    """Interrupt, Stop and a bare await each let the calls under way end, with a few clean words; the cell then goes on."""
     kernel(f"folder = 'halted'{SLOW}")
-    kernel("server.faults.add('hang', route='image')")
-    kernel("import sys; sys.modules['datagen_lib.pipeline.run'].PATIENCE = 0.2  # s, for calls that never end")
-    halted = kernel(WATCH, interrupt_when="6 of 6")
+    kernel("server.image_latency = 1")
+    halted = kernel(WATCH, interrupt_when="1 of 6 pictures")
 
     assert "the run was stopped; everything accepted so far is on disk" in halted.message
     assert "Run this cell again to go on." in halted.message
@@ -539,7 +558,7 @@ def test_interrupt_and_stop_keep_what_is_made_and_the_cell_goes_on(kernel: Kerne
     assert len(halted.message.splitlines()) <= 3
     assert "Stopped. What was made is kept." in halted.html
     assert len(load_catalog(kernel.home / "halted")) == 6
-    assert kernel("print(all(call.ended for call in server.calls), server.calls[-1].left)").text == "True True\n"
+    assert load_catalog(kernel.home / "halted")["has_image"].sum() == kernel.pictures_paid_for()
 
     stopped = kernel("import threading; threading.Timer(0.5, lambda: live.stop.request()).start()" + WATCH)
     assert "the run was stopped" in stopped.message
@@ -549,7 +568,7 @@ def test_interrupt_and_stop_keep_what_is_made_and_the_cell_goes_on(kernel: Kerne
     blocking = kernel(f"run_sync({begun})", interrupt_when="begun")
     assert blocking.message.startswith("Interrupted.")
 
-    kernel("server.faults.clear()")
+    kernel("server.image_latency = 0")
     done = kernel(WATCH)
     assert done.error is None
     assert "Done." in done.html
@@ -570,6 +589,38 @@ def test_a_live_display_leaves_one_last_state(kernel: Kernel) -> None:
     assert all(image["alt"] for image in page.images)
     assert "application/vnd.jupyter.widget-view+json" not in str(cell.outputs)
     assert cell.updates >= 2
+    kernel("server.stop()")
+
+
+def test_what_was_there_is_shown_and_told_apart(kernel: Kernel) -> None:
+    """A second run shows the pictures that are there and says so, then those that it adds; no picture stands twice."""
+    kernel(f"folder = 'twice'{SLOW}")
+    kernel("settings = settings.changed(target_count=4)" + WATCH)
+    again = kernel(WATCH)
+    more = kernel("settings = settings.changed(target_count=6)" + WATCH)
+    table_again = kernel(
+        "live = LiveTable(settings.output_dir)\n_ = await live.watch(run(settings, stages=['items'], listen=live))"
+    )
+
+    assert "4 of 4 pictures were here already; this run added none." in again.html
+    assert len(Images(again.html).images) == 4
+    assert "4 of 6 pictures were here already; this run added 2." in more.html
+    assert len(Images(more.html).images) == 6
+    assert more.html.index("Here already:") < more.html.index("Added by this run:")
+    assert "6 of 6 items were here already; this run added none." in table_again.html
+    assert table_again.html.count("here already</td>") == 6
+    kernel("server.stop()")
+
+
+def test_a_page_loaded_again_finds_the_last_state(kernel: Kernel) -> None:
+    """The widget that a page was shown at first holds the last state and the newest pictures when the run is over."""
+    kernel(f"folder = 'reloaded'{SLOW}")
+    cell = kernel(WATCH)
+    widget = kernel(f"import ipywidgets\nprint(ipywidgets.Widget.widgets['{cell.first_widget}'].children[0].value)")
+
+    assert "Done." in widget.text
+    assert "6 of 6" in widget.text
+    assert len(Images(widget.text).images) == 6
     kernel("server.stop()")
 
 
@@ -608,4 +659,8 @@ def test_an_error_of_ours_is_a_message_and_fails_the_cell(kernel: Kernel) -> Non
 
     foreign = kernel("1 / 0")
     assert "Traceback" in foreign.message
+    group = kernel("raise ExceptionGroup('several', [ValueError('inner')])")
+    assert "inner" in group.message
+    ours = kernel("raise ExceptionGroup('several', [DatagenError('what', hint='do this')])")
+    assert ours.message == "Stopped: what\nWhat to do: do this"
     kernel("server.stop()")
