@@ -173,7 +173,8 @@ class Rules:
     Args:
         forbidden: words that no text may say.
         limits: what names and texts may measure; never wider than the contract's, `models.LIMITS`.
-        items, categories: the rules themselves, in the order in which they are reported.
+        items: the rules of an item, in the order in which they are reported.
+        categories: the same of a category.
 
     Raises:
         SettingsError: a limit is wider than the contract's, so that the next run would refuse what this one keeps.
