@@ -88,6 +88,15 @@ class ImageSaved:
 
 
 @dataclass(frozen=True)
+class ItemGraded:
+    """The text model has graded an item, from 0 to 100, and said why."""
+
+    item: CatalogItem
+    grade: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class ImageFailed:
     item: CatalogItem
     reason: str
@@ -199,6 +208,7 @@ Event = (
     | ItemsPaid
     | ItemsComplete
     | ImageSaved
+    | ItemGraded
     | ImageFailed
     | CallDone
     | Retrying

@@ -199,6 +199,18 @@ class ItemsWire(BaseModel):
     items: list[ItemDraft]
 
 
+class GradeDraft(_Model):
+    """A grade as the model gave it: nothing about it has been checked but the types."""
+
+    number: int = Field(description="of the item that is graded")
+    grade: int = Field(description="0 to 100")
+    reason: str = Field(description="one sentence of at most 20 words: what raised or lowered the grade most")
+
+
+class GradesWire(BaseModel):
+    grades: list[GradeDraft]
+
+
 _ON_THE_WIRE = {"$ref", "$defs", "type", "properties", "items", "anyOf", "enum", "const", "title"}
 """What is sent of a schema. Structured outputs on Azure refuse lengths, patterns, ranges, defaults and their kin."""
 

@@ -151,6 +151,9 @@ class Settings(BaseModel):
     min_quality: int | None = _option(
         None, "Refuse new items that score less, and ask for others instead", flag="--min-quality", ge=0, le=100
     )
+    grade_with_model: bool = _option(
+        False, "Let the text model grade each item too, from 0 to 100; its calls are paid for", flag="--grade"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _option(
         "INFO", "How much is said on standard error", flag="--log-level"
     )

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from datagen_lib.errors import FolderError
+from datagen_lib.folder.grades import Grades
 from datagen_lib.folder.logs import read_log
 from datagen_lib.folder.provenance import Origin, origins
 from datagen_lib.folder.reviews import Reviews
@@ -34,7 +35,8 @@ def load_catalog(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002 -
         categories.json, empty ones too. Then image_path (where the picture is or would be), has_image (bool),
         image_size (Int64, in pixels; NA without a picture), name_words, description_length, prompt_length (Int64, in
         words and characters), quality and its parts (Int64, 0 to 100; see quality/score.py), duplicate_of (the
-        productId of an earlier item that says the same, or ""), review ("approved", "rejected" or "waiting"). Then
+        productId of an earlier item that says the same, or ""), review ("approved", "rejected" or "waiting"),
+        grade (Int64, 0 to 100) and grade_reason of the text model, NA where it was not asked. Then
         where it comes from, NA where that is not known: provider, text_model, image_model, batch (texts), text_attempt,
         image_attempts (Int64), text_cost_usd, image_cost_usd (Float64; see folder/provenance.py). Last whatever fields
         a person has added.
@@ -67,6 +69,7 @@ def load_catalog(dir: str | Path | None = None) -> pd.DataFrame:  # noqa: A002 -
         "description_length": frame["description"].str.len().astype("Int64"),
         "prompt_length": frame["imagePrompt"].str.len().astype("Int64"),
         **_assessed(store),
+        **_graded(store),
         **_made(store),
     }
     added = [name for name in added if name not in measured]
@@ -85,6 +88,16 @@ def _assessed(store: Store) -> dict[str, pd.Series[Any]]:
             [store.items[twins[at]].product_id if at in twins else "" for at in range(len(store.items))], dtype="str"
         ),
         "review": pd.Series([states[item.product_id] for item in store.items], dtype="str"),
+    }
+
+
+def _graded(store: Store) -> dict[str, pd.Series[Any]]:
+    """What the text model gave each item, where it was asked."""
+    grades = Grades(store.disk)
+    found = [grades.of(item) for item in store.items]
+    return {
+        "grade": pd.Series([one and one.grade for one in found], dtype="Int64"),
+        "grade_reason": pd.Series([one and one.reason for one in found], dtype="str"),
     }
 
 

@@ -46,6 +46,8 @@ def estimate_text(plan: Plan, cost: Price, settings: Settings, *, on_azure: Pric
         f"  text calls   {plan.text_calls:>6}   about {cost.input_tokens:,} tokens in, {cost.output_tokens:,} out",
         f"  image calls  {plan.images:>6}   {cost.image_quality} quality",
     ]
+    if plan.grades:
+        lines.insert(-1, f"  grades       {plan.grades:>6}   by the text model, among its calls")
     if on_azure is not None:
         lines += ["  cost           free   the offline model runs on this machine", "", _azure_line(on_azure)]
         return "\n".join(lines)

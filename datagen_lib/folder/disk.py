@@ -167,6 +167,15 @@ class Disk:
             finally:
                 os.close(handle)
 
+    def harden(self, name: str) -> None:
+        """Let all that was appended to `name` survive a power cut."""
+        with self.translated(name):
+            handle = _patiently(lambda: os.open(self.path(name), _APPENDING, _MODE))
+            try:
+                self.flush(handle)
+            finally:
+                os.close(handle)
+
     def remove(self, name: str) -> None:
         """Remove the file `name`, where it is there."""
         with self.translated(name), contextlib.suppress(FileNotFoundError):

@@ -74,13 +74,13 @@ class Reviews(BaseModel):
             self.decisions.pop(item.product_id, None)
             return
         when = datetime.now(UTC).isoformat(timespec="seconds")
-        decision = Decision(state=state, of=_texts(item), picture=_picture(store, item), when=when)
+        decision = Decision(state=state, of=texts_hash(item), picture=_picture(store, item), when=when)
         self.decisions[item.product_id] = decision
 
     def state(self, store: Store, item: CatalogItem) -> State:
         """What was decided on the item as it is now."""
         decision = self.decisions.get(item.product_id)
-        if decision is None or decision.of != _texts(item):
+        if decision is None or decision.of != texts_hash(item):
             return "waiting"
         picture = _picture(store, item)
         return decision.state if not picture or picture == decision.picture else "waiting"
@@ -90,7 +90,8 @@ class Reviews(BaseModel):
         return {item.product_id: self.state(store, item) for item in store.items}
 
 
-def _texts(item: CatalogItem) -> str:
+def texts_hash(item: CatalogItem) -> str:
+    """What stands for the item's texts: it changes when one of them does."""
     texts = json.dumps([item.name, item.category, item.description, item.image_prompt], ensure_ascii=False)
     return hashlib.sha256(texts.encode("utf-8", "backslashreplace")).hexdigest()[:32]
 

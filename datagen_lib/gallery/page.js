@@ -82,6 +82,9 @@ function open(index) {
   $("parts").replaceChildren(...parts.flatMap(([name, value]) => [
     Object.assign(document.createElement("dt"), { textContent: name }),
     Object.assign(document.createElement("dd"), { textContent: `${value} of 100` })]));
+  if (item.grade !== undefined) $("parts").append(
+    Object.assign(document.createElement("dt"), { textContent: "the model's grade" }),
+    Object.assign(document.createElement("dd"), { textContent: `${item.grade} of 100: ${item.reason}` }));
   $("flaws").replaceChildren(...item.flaws.map((flaw) => Object.assign(document.createElement("li"), { textContent: flaw.text })));
   $("previous").disabled = index === 0;
   $("next").disabled = index === shown.length - 1;

@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from datagen_lib.folder.grades import Grade, Grades
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem
 from datagen_lib.quality.check import quality_of
@@ -76,12 +77,15 @@ def entries(store: Store) -> Iterator[dict[str, Any]]:
     shown = store.items[-MOST:]
     known = {fold(category.name): category for category in store.categories}
     first = len(store.items) - len(shown)
+    grades = Grades(store.disk)
     for place, (item, score) in enumerate(zip(shown, quality_of(store, shown), strict=True), start=first):
         reasons = [broken.reason for broken in RULES.check_item(item, known)]
-        yield _entry(store, item, score, reasons, place)
+        yield _entry(store, item, score, reasons, place, grades.of(item))
 
 
-def _entry(store: Store, item: CatalogItem, score: Quality, reasons: Sequence[str], place: int) -> dict[str, Any]:
+def _entry(
+    store: Store, item: CatalogItem, score: Quality, reasons: Sequence[str], place: int, grade: Grade | None
+) -> dict[str, Any]:
     thumb = f"thumbnails/{THUMBNAIL}/{item.product_id}.webp"
     image = f"images/{item.filename}" if store.image_path(item).is_file() else ""
     flaws = [{"kind": "rule", "text": reason} for reason in reasons]
@@ -98,6 +102,7 @@ def _entry(store: Store, item: CatalogItem, score: Quality, reasons: Sequence[st
         "thumb": thumb if image and (store.root / thumb).is_file() else image,
         "quality": score.total,
         "parts": score.parts(),
+        **({"grade": grade.grade, "reason": grade.reason} if grade else {}),
         "flaws": flaws,
     }
 

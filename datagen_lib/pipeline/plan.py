@@ -10,6 +10,7 @@ from typing import Literal
 
 from datagen_lib.errors import SetupError
 from datagen_lib.events import Planned
+from datagen_lib.folder.grades import Grades
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CATEGORY_COUNT, CatalogItem
 from datagen_lib.settings import Settings
@@ -38,6 +39,7 @@ class Plan:
         finishes: whether catalog.json is still to be written.
         unwritten: files whose content is known and that are not on disk.
         writes, draws: whether the run makes items, and pictures.
+        grades: items that the text model is to grade, new ones among them.
         text_calls: calls to the text model, if every answer is good.
     """
 
@@ -58,6 +60,7 @@ class Plan:
     unwritten: tuple[str, ...]
     writes: bool
     draws: bool
+    grades: int
     text_calls: int
 
     @property
@@ -73,7 +76,7 @@ class Plan:
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do."""
-        return not (self.categories or self.grows or self.pictures or self.unwritten or self.left_out)
+        return not (self.categories or self.grows or self.pictures or self.unwritten or self.left_out or self.grades)
 
     def event(self) -> Planned:
         """The plan as listeners hear it, once and first."""
@@ -118,6 +121,7 @@ async def make_plan(
         force_images=settings.force_images and draws,
         replace_paid=settings.replace_paid,
     )
+    grades = len(Grades(store.disk).missing(store.items)) + items if settings.grade_with_model and writes else 0
     if refused is None and settings.force_categories:
         refused = why_not_start_over(store)
     return Plan(
@@ -138,5 +142,6 @@ async def make_plan(
         unwritten=tuple(store.unwritten()),
         writes=writes,
         draws=draws,
-        text_calls=math.ceil(items / settings.batch_size) + bool(categories),
+        grades=grades,
+        text_calls=math.ceil(items / settings.batch_size) + bool(categories) + math.ceil(grades / settings.batch_size),
     )

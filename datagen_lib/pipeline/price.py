@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from datagen_lib.prompts import CATEGORIES, ITEMS
+from datagen_lib.prompts import CATEGORIES, GRADES, ITEMS
 from datagen_lib.service.costs import CHARACTERS_PER_TOKEN, REASONING_TOKENS, TOKENS_PER_ITEM, Prices
 from datagen_lib.settings import Settings
 
@@ -13,6 +13,8 @@ from .plan import Plan
 
 IMAGE_SECONDS = 30.0  # a usual latency at medium quality
 CONTEXT_CHARACTERS = 1500  # categories and used names in an average items prompt
+ITEM_CHARACTERS = 700  # an item's texts, where it is graded
+TOKENS_PER_GRADE = 45
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,14 @@ class Price:
 
 def price(plan: Plan, settings: Settings, prices: Prices) -> Price:
     """What the plan would cost with these settings, if every answer is good at the first try."""
-    item_calls = plan.text_calls - bool(plan.categories)
+    grade_calls = math.ceil(plan.grades / settings.batch_size)
+    item_calls = plan.text_calls - bool(plan.categories) - grade_calls
     characters = item_calls * (len(ITEMS.system()) + CONTEXT_CHARACTERS)
     characters += bool(plan.categories) * len(CATEGORIES.system())
+    characters += grade_calls * len(GRADES.system()) + plan.grades * ITEM_CHARACTERS
     input_tokens = round(characters / CHARACTERS_PER_TOKEN)
-    output_tokens = TOKENS_PER_ITEM * plan.items + 20 * plan.categories + REASONING_TOKENS // 2 * plan.text_calls
+    output_tokens = TOKENS_PER_ITEM * plan.items + TOKENS_PER_GRADE * plan.grades + 20 * plan.categories
+    output_tokens += REASONING_TOKENS // 2 * plan.text_calls
     quota = settings.image_requests_per_minute or prices.image.get("requests_per_minute") or math.inf
     by_latency = 60 * settings.parallel_image_requests / IMAGE_SECONDS
     pace = math.inf if settings.provider == "offline" else min(quota, by_latency)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING
 
 from datagen_lib.errors import DatagenError, DiskError, Interrupted
 from datagen_lib.events import Ending, Event, ImageSaved, Listener, ignore
+from datagen_lib.folder.grades import Grades
 from datagen_lib.folder.store import Store, json_bytes
 from datagen_lib.folder.verdict import Verdict, judge
 from datagen_lib.models import CATEGORY_COUNT, CatalogItem
-from datagen_lib.prompts import CATEGORIES, ITEMS, Prompt
+from datagen_lib.prompts import CATEGORIES, GRADES, ITEMS, Prompt
 from datagen_lib.rules import RULES, Rules
 from datagen_lib.settings import Settings
 from datagen_lib.stages.categories import make_categories
+from datagen_lib.stages.grades import grade_items
 from datagen_lib.stages.images import make_images
 from datagen_lib.stages.items import CategoriesArriving, make_items
 from datagen_lib.stages.missing import name_left_out
 from datagen_lib.stages.thumbnails import make_thumbnails
 from datagen_lib.stopping import Stopping, current
+from datagen_lib.text import counted
 
 from .account import Account
 from .plan import ALL, Plan, Stage, make_plan
@@ -45,6 +48,7 @@ class Prompts:
 
     categories: Prompt = CATEGORIES
     items: Prompt = ITEMS
+    grades: Prompt = GRADES
     rules: Rules = RULES
 
 
@@ -195,7 +199,7 @@ class _Run:
         """Run the stages; returns why they ended early, or None."""
         stopped: DatagenError | None = None
         try:
-            if self.plan.categories or self.plan.grows or self.plan.pictures:
+            if self.plan.categories or self.plan.grows or self.plan.pictures or self.plan.grades:
                 await self._stages()
         except BaseExceptionGroup as group:
             ours, others = group.split(DatagenError)
@@ -246,8 +250,8 @@ class _Run:
             arriving = CategoriesArriving(all_known=not self.plan.categories)
             if self.plan.categories:
                 group.create_task(_in_order(client, partial(self._categories, client, arriving)))
-            if self.plan.grows:
-                group.create_task(_in_order(client, partial(self._items, client, arriving, queue)))
+            if self.plan.grows or self.plan.grades:
+                group.create_task(_in_order(client, partial(self._texts, client, arriving, queue)))
             else:
                 queue.put_nowait(None)
             if self.plan.draws:
@@ -275,6 +279,17 @@ class _Run:
         )
         arriving.complete()
 
+    async def _texts(
+        self, client: Client, arriving: CategoriesArriving, queue: asyncio.Queue[CatalogItem | None]
+    ) -> None:
+        """The items, then their grades, while pictures are made."""
+        if self.plan.grows:
+            await self._items(client, arriving, queue)
+        queue.put_nowait(None)
+        if self.plan.grades:
+            grades = Grades(self.store.disk)
+            await grade_items(client, self.store, grades, listen=self.listen, prompt=self.prompts.grades)
+
     async def _items(
         self, client: Client, arriving: CategoriesArriving, queue: asyncio.Queue[CatalogItem | None]
     ) -> None:
@@ -288,13 +303,17 @@ class _Run:
             arriving=arriving,
             target=self.plan.goal,
         )
-        queue.put_nowait(None)
 
     async def _images(self, client: Client, queue: asyncio.Queue[CatalogItem | None]) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(make_thumbnails(self.store, self._landed, sizes=self.settings.thumbnails))
             await make_images(client, self.store, queue, listen=self.listen, refusals=self.plan.refusals)
             self._landed.put_nowait(None)
+
+    def _ungraded(self) -> Iterator[str]:
+        """The grades that were asked for and are not there, in words."""
+        if self.plan.grades and (left := len(Grades(self.store.disk).missing(self.store.items))):
+            yield f"{counted(left, 'item')} without a grade: run again with --grade to ask once more"
 
     async def _keep_report(self, client: Client) -> None:
         try:
@@ -328,7 +347,7 @@ class _Run:
             wanted=self.plan.target,
             images=verdict.images,
             missing=verdict.missing,
-            problems=verdict.problems,
+            problems=(*verdict.problems, *self._ungraded()),
             stopped=stopped,
         )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from datagen_lib.errors import FolderError, InvalidCatalogue
+from datagen_lib.folder.grades import Grades
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CATEGORY_COUNT, CatalogItem
 from datagen_lib.rules import RULES
@@ -79,6 +80,7 @@ def check(folder: Path, *, size: int | None = None, min_quality: int | None = No
         *_texts(store.items),
         *_pictures(store, size),
         _scores(store.items, quality, min_quality),
+        *_grades(store),
     )
     return Check(folder, findings, tuple(quality))
 
@@ -168,3 +170,18 @@ def _scores(items: Sequence[CatalogItem], quality: Sequence[Quality], least: int
         for score, item in (below or ranked)
     )
     return Finding("quality", ok=not below, text=text, examples=cases[:EXAMPLES])
+
+
+def _grades(store: Store) -> Iterator[Finding]:
+    """What the text model gave, where it was asked: nothing to mend, only to know."""
+    grades = Grades(store.disk)
+    given = [(grade, item) for item in store.items if (grade := grades.of(item)) is not None]
+    if not given:
+        return
+    given.sort(key=lambda pair: pair[0].grade)
+    mean = sum(grade.grade for grade, _ in given) / len(given)
+    text = f"grade {given[0][0].grade} to {given[-1][0].grade}, mean {mean:.0f}, by the text model"
+    if left := len(store.items) - len(given):
+        text += f"; {counted(left, 'item')} without one"
+    cases = tuple(f"{item.name!r}: {grade.grade} ({grade.reason})" for grade, item in given)
+    yield Finding("grades", ok=True, text=text, examples=cases[:EXAMPLES])

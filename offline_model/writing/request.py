@@ -19,7 +19,7 @@ class Request:
     """What a chat asks for.
 
     Attributes:
-        wants: "categories" or "items".
+        wants: "categories", "items" or "grades".
         count: how many.
         categories: names to write items for, in order.
         counts: how many items each of them is to get, where the request says so for all.
@@ -90,7 +90,7 @@ def _content(content: object) -> str:
 
 def _wants(text: str, schema: Mapping[str, Any] | None) -> str:
     properties = (schema or {}).get("properties") or {}
-    for name in ("items", "categories"):
+    for name in ("items", "categories", "grades"):
         if name in properties:
             return name
     counted = _COUNT.findall(text)

@@ -17,6 +17,7 @@ from typing import Any
 from .categories import write_categories
 from .english import fold, title
 from .figure import Figure, Recent, every_quality
+from .grades import write_grades
 from .lexicon import Theme, load
 from .names import invent_town, name_figure
 from .prose import write_description, write_prompt
@@ -34,13 +35,15 @@ def answer(messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any] | No
 
     Returns:
         `{"categories": [{"name", "slug"}, ...]}` or `{"items": [{"name", "description", "category", "imagePrompt"},
-        ...]}`, the same for the same arguments.
+        ...]}` or `{"grades": [{"number", "grade", "reason"}, ...]}`, the same for the same arguments.
     """
     request = read_request(messages, schema)
     digest = hashlib.sha256(json.dumps([seed, request.text], ensure_ascii=False).encode("utf-8", "surrogatepass"))
     rng = random.Random(digest.digest())
     if request.wants == "categories":
         return {"categories": list(write_categories(request, rng))}
+    if request.wants == "grades":
+        return {"grades": list(write_grades(request.text, rng))}
     return {"items": list(_items(request, rng))}
 
 

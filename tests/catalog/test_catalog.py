@@ -34,6 +34,8 @@ TYPES = {
     **{f"quality_{part}": "Int64" for part in ("rules", "match", "variety", "fit", "reading")},
     "duplicate_of": "str",
     "review": "str",
+    "grade": "Int64",
+    "grade_reason": "str",
     **dict.fromkeys(("provider", "text_model", "image_model", "batch"), "str"),
     "text_attempt": "Int64",
     "image_attempts": "Int64",
