@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -223,3 +224,10 @@ def test_the_same_words_reach_the_model_once() -> None:
     ]
 
     assert texts == []
+
+
+def test_no_two_test_modules_share_a_name() -> None:
+    """pytest imports a test module by its bare name, so that two of one name stop the whole suite."""
+    names = Counter(path.name for path in (REPOSITORY / "tests").rglob("test_*.py"))
+
+    assert [name for name, count in names.items() if count > 1] == []
