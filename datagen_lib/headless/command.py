@@ -19,12 +19,14 @@ from datagen_lib import lab
 from datagen_lib.command.signals import Signals
 from datagen_lib.command.terminal import say, steady, tell
 from datagen_lib.errors import DatagenError, FolderError, RunStopped, SetupError
+from datagen_lib.masking import mask
 from datagen_lib.places import place, project_root
 from datagen_lib.settings import Settings
 from datagen_lib.text import counted
 
 from .copies import FOLDER, aside_text, lay_out, set_aside
 from .execute import execute, quiet
+from .index import Bill, Index
 from .judge import left_undone
 from .notebooks import PACKAGED, Notebook, checked, chosen, copy_to, notebooks_folder, read_notebooks
 from .start import expect_jupyterlab, jupyterlab, prepare
@@ -147,27 +149,56 @@ def _run(arguments: argparse.Namespace) -> int:
     output_dir = plan[0][1].output_dir
     run_folder = _run_folder(output_dir)
     say(f"{counted(len(plan), 'notebook')} of {folder}\n  into {output_dir}")
-    for notebook, settings in plan:
-        given = {name: value for name, value in values[notebook.stage].items() if name in notebook.parameters}
-        if "output_dir" in notebook.parameters:
-            given["output_dir"] = str(output_dir)
-        start = time.monotonic()
-        execute(
-            notebook.path,
-            given,
-            run_folder,
-            cwd=root if folder == PACKAGED else folder,
-            timeout=arguments.cell_timeout,
-            secrets=settings.secrets(),
-        )
-        if problem := left_undone(notebook.stage, settings):
-            raise RunStopped(
-                f"{notebook.path.name} ran to its end, but {problem}",
-                hint=f"Its last cells say why: {run_folder / notebook.path.with_suffix('.html').name}",
-            )
-        say(f"  {notebook.path.stem:<20} done in {time.monotonic() - start:.1f} s")
+    index = Index(run_folder, plan[0][1], Bill(output_dir))
+    try:
+        for notebook, settings in plan:
+            _one(notebook, settings, values[notebook.stage], index, arguments.cell_timeout, plan)
+    except (DatagenError, KeyboardInterrupt) as error:
+        index.ended = mask(str(error) or "it was interrupted", plan[0][1].secrets())
+        raise
+    finally:
+        with contextlib.suppress(OSError):  # what ended the run matters more
+            say(f"the run as a page: {index.write()}")
     tell(str(run_folder))
     return 0
+
+
+def _one(
+    notebook: Notebook,
+    settings: Settings,
+    values: dict[str, Any],
+    index: Index,
+    timeout: float,
+    plan: Sequence[tuple[Notebook, Settings]],
+) -> None:
+    """Run one notebook of the plan, judge it, and say so.
+
+    Raises:
+        RunStopped: it failed, or left its work undone.
+    """
+    given = {name: value for name, value in values.items() if name in notebook.parameters}
+    if "output_dir" in notebook.parameters:
+        given["output_dir"] = str(index.settings.output_dir)
+    start = time.monotonic()
+    folder = notebook.path.parent
+    execute(
+        notebook.path,
+        given,
+        index.folder,
+        cwd=project_root() if folder == PACKAGED else folder,
+        timeout=timeout,
+        secrets=settings.secrets(),
+        pages=[other.path.name for other, _ in plan],
+        between=index.bill.look,
+    )
+    end = time.monotonic()
+    index.spans[notebook.path.stem] = (start - index.started, end - index.started)
+    if problem := left_undone(notebook.stage, settings):
+        raise RunStopped(
+            f"{notebook.path.name} ran to its end, but {problem}",
+            hint=f"Its last cells say why: {index.folder / notebook.path.with_suffix('.html').name}",
+        )
+    say(f"  {notebook.path.stem:<20} done in {end - start:.1f} s")
 
 
 def _asked(arguments: argparse.Namespace) -> dict[str, str]:

@@ -10,7 +10,7 @@ import re
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from datagen_lib.command.terminal import say
 from datagen_lib.errors import DatagenError, RunStopped
 from datagen_lib.masking import mask
 
+from .page import page
 from .progress import ENGINE, ProgressOf
 
 if TYPE_CHECKING:
@@ -25,32 +26,44 @@ if TYPE_CHECKING:
 
 PATIENCE = 75  # s that an interrupted cell gets: a run in it gives its calls up to 60 s, and then puts down its files
 GRACE = 15  # s that it gets when it was interrupted twice
-WIDGET_TYPES = ("application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-# nbconvert's page without what it fetches from elsewhere: require.js, MathJax, Mermaid, the widgets' renderer.
-_PAGE = """{% extends 'lab/index.html.j2' %}
-{% block html_head_js %}{% endblock %}
-{% block jupyter_widgets %}{% endblock %}
-{% block html_head_js_mathjax %}{% endblock %}
-{% block html_head_js_mermaidjs %}{% endblock %}
-"""
 
 
 def execute(
-    path: Path, parameters: dict[str, Any], run_folder: Path, *, cwd: Path, timeout: float, secrets: Sequence[str] = ()
+    path: Path,
+    parameters: dict[str, Any],
+    run_folder: Path,
+    *,
+    cwd: Path,
+    timeout: float,
+    secrets: Sequence[str] = (),
+    pages: Collection[str] = (),
+    between: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run the notebook in the folder `cwd`; the executed copy and its HTML page land in `run_folder`, failed or not.
+    """Run the notebook in the folder `cwd`; the executed copy and its page land in `run_folder`, failed or not.
+
+    Args:
+        path: the notebook.
+        parameters: the values for its parameters cell.
+        run_folder: where the copy and its page go.
+        cwd: the folder that it works in.
+        timeout: seconds that a cell may take.
+        secrets: texts to hide in messages.
+        pages: the names of the notebooks that have a page beside this one.
+        between: is called before each cell and after the last.
 
     Raises:
         RunStopped: a cell failed, took too long or killed its kernel.
         KeyboardInterrupt: the cell has had its chance to stop cleanly.
     """
-    job = _Job(path, parameters, run_folder / path.name, cwd, timeout)
+    job = _Job(path, parameters, run_folder / path.name, cwd, timeout, between)
     try:
         job.run()
     finally:
+        between()
         if job.copy.is_file():
-            job.copy.with_suffix(".html").write_text(html(job.copy), encoding="utf-8", newline="\n")
+            text = page(job.copy, pages=pages)
+            job.copy.with_suffix(".html").write_text(text, encoding="utf-8", newline="\n")
     if job.error is not None:
         what = mask(_in_words(job.error, timeout), secrets)
         raise RunStopped(f"{path.name} stopped{job.where()}: {what}", hint=f"The run so far: {job.copy}") from job.error
@@ -63,8 +76,17 @@ class _Job:
     returns as if the notebook had run.
     """
 
-    def __init__(self, path: Path, parameters: dict[str, Any], copy: Path, cwd: Path, timeout: float) -> None:
+    def __init__(
+        self,
+        path: Path,
+        parameters: dict[str, Any],
+        copy: Path,
+        cwd: Path,
+        timeout: float,
+        between: Callable[[], None],
+    ) -> None:
         self.copy = copy
+        self._between = between
         self.error: BaseException | None = None
         self._path, self._parameters, self._cwd, self._timeout = path, parameters, cwd, timeout
         self._progress = ProgressOf(path.stem[:2])
@@ -159,6 +181,7 @@ class _Job:
     def _begin(self, cell: NotebookNode, **_: object) -> None:
         if self._stopping:  # the cell before took the interrupt for itself, or it came between two cells
             raise RuntimeError("interrupted")
+        self._between()
         self._last = cell
 
 
@@ -189,32 +212,6 @@ def _own_errors() -> set[str]:
         names.add(kind.__name__)
         left += kind.__subclasses__()
     return names
-
-
-def html(copy: Path) -> str:
-    """The executed notebook as one page that needs no kernel, no network and no script."""
-    import nbformat
-    from jinja2 import DictLoader
-    from nbconvert import HTMLExporter
-
-    notebook = nbformat.read(copy, as_version=4)  # type: ignore[no-untyped-call]
-    notebook.metadata.pop("widgets", None)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if _still_shows(output)]
-    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
-        extra_loaders=[DictLoader({"page.html.j2": _PAGE})], template_file="page.html.j2"
-    )
-    exporter.log.setLevel(logging.ERROR)
-    page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": copy.stem}})
-    return str(page)
-
-
-def _still_shows(output: NotebookNode) -> bool:
-    """Take the widget view out of an output; False where nothing but the widget's repr is left."""
-    data = output.get("data", {})
-    widget = [data.pop(kind) for kind in WIDGET_TYPES if kind in data]
-    return not widget or bool(data.keys() - {"text/plain"})
 
 
 @contextlib.contextmanager

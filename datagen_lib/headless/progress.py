@@ -1,4 +1,4 @@
-"""How far the notebook at work is, in one line, as its live display says it: "03: 87 of 210 pictures, ..."."""
+"""How far the notebook at work is, in one line made of its live display: "03: pictures 87 of 210, 9 min left"."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ ENGINE = "datagen"
 LOG_EVERY = 15.0  # s between two lines where there is no terminal
 DRAW_EVERY = 0.5  # s between two drawings of the line in a terminal
 WIDTH = 100  # characters
-_A_LIVE_DISPLAY = re.compile(r"\d+ of \d+ (categories|items|pictures)")
+_A_LIVE_DISPLAY = re.compile(r"(\d[\d,]*) of (\d[\d,]*) (categories|items|pictures)")
+_LEFT = re.compile(r"\b\d+ (?:s|min|h)(?: \d+ min)? left\b")
 
 
 class ProgressOf:
@@ -57,10 +58,10 @@ class ProgressOf:
         text = "".join(text)
         now = time.monotonic()
         terminal = sys.stderr.isatty()
-        if now - self._drawn < (DRAW_EVERY if terminal else LOG_EVERY) or not _A_LIVE_DISPLAY.search(text):
+        if now - self._drawn < (DRAW_EVERY if terminal else LOG_EVERY) or not (far := _how_far(text)):
             return
         self._drawn = now
-        line = plain(f"{self._stage}: {text}")[:WIDTH]
+        line = plain(f"{self._stage}: {far}")[:WIDTH]
         if terminal:
             self._open = True
             sys.stderr.write(f"\r  {line:<{WIDTH}}")
@@ -74,3 +75,16 @@ class ProgressOf:
             self._open = False
             sys.stderr.write(f"\r{'':<{WIDTH + 2}}\r")
             sys.stderr.flush()
+
+
+def _how_far(text: str) -> str:
+    """What the live display says of the work that goes on: the first kind of thing that is not complete, else the last.
+
+    "" where the text is no live display's.
+    """
+    counts = _A_LIVE_DISPLAY.findall(text)
+    if not counts:
+        return ""
+    done, wanted, what = next((count for count in counts if count[0] != count[1]), counts[-1])
+    left = _LEFT.search(text)
+    return f"{what} {done} of {wanted}{f', {left[0]}' if left else ''}"

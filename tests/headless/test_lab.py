@@ -16,11 +16,12 @@ from typing import Any
 
 import nbformat
 import pytest
+from browsing import CHROMIUM, chromium, violations
 from conftest import REPOSITORY, Command, Folder, Result, calls
 
 from datagen_lib.headless import command as lab
-from datagen_lib.headless import execute as headless
 from datagen_lib.headless import notebooks
+from datagen_lib.headless import page as page_of
 from offline_model import Fault, Faults, Server
 
 Start = Callable[..., Server]
@@ -297,18 +298,18 @@ def test_an_installed_lab_works_for_the_callers_folder(
 def test_how_far_a_notebook_is_can_be_read(
     datagen_lab: Callable[..., Result], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a live display says of pictures is shown in a line that opens with the notebook's number."""
+    """Of what a live display says, one line is shown: the notebook's number, what is at work, how far, how long."""
     monkeypatch.setattr("datagen_lib.headless.progress.LOG_EVERY", 0)
     work = (
         "from IPython.display import display, update_display\n"
         "display({'text/plain': '1 of 9 pictures, \\x1b[2J3 a minute'}, raw=True, display_id='x')\n"
-        "update_display({'text/plain': '4 of 9 pictures'}, raw=True, display_id='x')\n'5 of 5 apples'"
+        "update_display({'text/plain': '9 of 9 items, 4 of 9 pictures, 9 min left'}, raw=True, display_id='x')\n'5 of 5 apples'"
     )
     write_notebook(home / "notebooks" / "03_images.ipynb", work)
     said = datagen_lab("--notebooks", home / "notebooks").err
 
-    assert "  03: 1 of 9 pictures, \\x1b[2J3 a minute" in said
-    assert "  03: 4 of 9 pictures" in said
+    assert "  03: pictures 1 of 9\n" in said
+    assert "  03: pictures 4 of 9, 9 min left\n" in said
     assert "apples" not in said
 
 
@@ -366,7 +367,7 @@ def test_one_command_runs_the_whole_lab_offline(
     assert len(Folder(home / "out").catalogue) == 6
     assert runs.parent == home / "out" / "runs"
     assert [copy.name for copy in copies] == [path.name for path in NOTEBOOKS]
-    assert [page.stem for page in pages] == [path.stem for path in NOTEBOOKS]
+    assert [page.stem for page in pages] == [*(path.stem for path in NOTEBOOKS), "index"]
     for copy in copies:
         cells = nbformat.read(copy, as_version=4).cells
         injected = [cell for cell in cells if "injected-parameters" in cell.metadata.tags]
@@ -377,9 +378,15 @@ def test_one_command_runs_the_whole_lab_offline(
     for page in pages:
         text = page.read_text(encoding="utf-8")
         assert "<script" not in text
-        assert not re.findall(r"""(?:src|href)=["'](?!data:|#|https://|[0-9]{2}_\w+\.ipynb)[^"']+""", text)
+        assert not re.findall(r"""(?:src|href)=["'](?!data:|#|https://|[0-9]{2}_\w+\.html|index\.html)[^"']+""", text)
         assert not re.findall(r"""<(?:img|link|iframe)[^>]+(?:src|href)=["']https?:""", text)
+        assert page.stat().st_size < 2_000_000
     assert "data:image/" in (runs / "03_images.html").read_text(encoding="utf-8")
+    if CHROMIUM:
+        with chromium() as shown:
+            for page in pages:
+                shown.goto(page.as_uri())
+                assert violations(shown) == [], page.name
 
 
 def test_a_failing_cell_ends_the_run_in_plain_words(datagen_lab: Callable[..., Result], home: Path) -> None:
@@ -393,7 +400,7 @@ def test_a_failing_cell_ends_the_run_in_plain_words(datagen_lab: Callable[..., R
     assert result.code == 1
     assert "00_set_up.ipynb stopped under “Step 2”: KeyError: 'left'" in result.err
     assert "Traceback" not in result.err
-    assert sorted(path.name for path in run.iterdir()) == ["00_set_up.html", "00_set_up.ipynb"]
+    assert sorted(path.name for path in run.iterdir()) == ["00_set_up.html", "00_set_up.ipynb", "index.html"]
     assert "fine" in outputs(run / "00_set_up.ipynb")
 
 
@@ -486,7 +493,7 @@ def test_a_page_needs_no_kernel_and_no_network(tmp_path: Path) -> None:
     shown = [nbformat.v4.new_output("display_data", data=each) for each in data]
     notebook.cells = [nbformat.v4.new_code_cell("form", outputs=shown)]
     nbformat.write(notebook, tmp_path / "run.ipynb")
-    page = headless.html(tmp_path / "run.ipynb")
+    page = page_of.page(tmp_path / "run.ipynb")
 
     assert "<td>target_count</td>" in page
     assert "data:image/png;base64,iVBORw0KGgo=" in page
