@@ -24,7 +24,7 @@ from datagen_lib.places import place, project_root
 from datagen_lib.settings import Settings
 from datagen_lib.text import counted
 
-from .copies import FOLDER, aside_text, lay_out, set_aside
+from .copies import aside_text, lay_out, set_aside
 from .execute import execute, quiet
 from .index import Bill, Index
 from .judge import left_undone
@@ -112,15 +112,15 @@ def _lay_out(arguments: argparse.Namespace) -> Path:
     """Set the lab aside where that is asked for, and lay it out anew to be opened; returns the project's root."""
     folder = notebooks_folder(arguments.notebooks)
     root = _root_of(folder)
-    lab = root / FOLDER
+    folder_of_lab = root / lab.FOLDER
     if arguments.open:
         expect_jupyterlab()
     if arguments.reset is not None:
-        say(aside_text(set_aside(lab, arguments.reset), arguments.reset))
+        say(aside_text(set_aside(folder_of_lab, arguments.reset), arguments.reset))
     if arguments.open:
-        for sentence in [*prepare(root), *lay_out(folder, lab)]:
+        for sentence in [*prepare(root), *lay_out(folder, folder_of_lab)]:
             say(sentence)
-        say(f"The lab is in {lab}; its notebooks are yours to edit. To end it, press Ctrl-C twice here.")
+        say(f"The lab is in {folder_of_lab}; its notebooks are yours to edit. To end it, press Ctrl-C twice here.")
     return root
 
 

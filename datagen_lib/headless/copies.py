@@ -22,8 +22,6 @@ from datagen_lib.text import counted
 
 from .notebooks import NUMBERED
 
-FOLDER = "lab"
-"""Where the lab works, in the project's root; git ignores it."""
 START = "START.md"
 BEFORE = "before"
 HIDDEN = ".kit"

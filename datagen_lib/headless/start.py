@@ -14,9 +14,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from datagen_lib.errors import FolderError, SetupError
+from datagen_lib.lab import FOLDER
 from datagen_lib.settings import REQUIRED, variable
 
-from .copies import FOLDER, HIDDEN, START
+from .copies import HIDDEN, START
 
 SETTINGS = {
     # START.md is shown, not its source
@@ -53,8 +54,8 @@ def expect_jupyterlab() -> None:
     if find_spec("jupyterlab") is None:
         raise SetupError(
             "JupyterLab is not installed",
-            hint="Install it: uv sync --group lab in a checkout, else pip install jupyterlab. "
-            "VS Code needs none: it opens the notebooks in lab/ itself.",
+            hint="In a checkout: uv run --group lab datagen-lab --open; else pip install jupyterlab. "
+            "VS Code needs none: datagen-lab --copy-to lab, and open the notebooks there.",
         )
 
 
