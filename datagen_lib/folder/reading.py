@@ -16,6 +16,7 @@ from datagen_lib.spelling import fold, unique_slug
 from .disk import read_bytes
 
 MAX_DEPTH = 32  # levels of a field that a person added
+DEEPEST = 64  # levels of a whole file; what reads deeper can't be written back
 MAX_DIGITS = 300  # of a whole number, as many as a float can have
 
 
@@ -27,9 +28,12 @@ def parse_json(text: bytes | str) -> Any:
     """
     text = text.decode("utf-8-sig") if isinstance(text, bytes) else text
     try:
-        return json.loads(text, parse_constant=_no_number, parse_float=_float, parse_int=_int)
+        value = json.loads(text, parse_constant=_no_number, parse_float=_float, parse_int=_int)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    if _deeper(value, DEEPEST):
+        raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+    return value
 
 
 def _no_number(word: str) -> NoReturn:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from datagen_lib.errors import InvalidCatalogue
 from datagen_lib.models import CatalogItem
@@ -56,13 +57,19 @@ class Reviews(BaseModel):
         """
         path = disk.path(NAME)
         try:
-            return cls.model_validate(read_json(path, default={}))
+            reviews = cls.model_validate(read_json(path, default={}))
+            reviews.model_dump_json()  # what can't be written back, such as half a character, is found here
+        except PydanticSerializationError as error:
+            raise InvalidCatalogue(
+                f"{path} holds what can't be written as JSON ({error})", hint="Mend it, or remove it to review anew."
+            ) from error
         except ValidationError as error:
             detail = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in detail["loc"])
             raise InvalidCatalogue(
                 f"{path}: {where}: {detail['msg']}", hint="Mend that entry, or remove the file to review anew."
             ) from error
+        return reviews
 
     def save(self, disk: Disk) -> None:
         """Replace reviews.json."""

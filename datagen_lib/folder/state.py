@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from datagen_lib.errors import FolderError, InvalidCatalogue
 
@@ -62,7 +63,8 @@ class FolderState(BaseModel):
             if (content := read_json(path, default=_NOTHING)) is _NOTHING:
                 return cls(provider=_reported(disk))
             state = cls.model_validate(content)
-        except (InvalidCatalogue, ValidationError) as error:
+            state.model_dump_json()  # what can't be written back, such as half a character, is found here
+        except (InvalidCatalogue, ValidationError, PydanticSerializationError) as error:
             reason = error.what if isinstance(error, InvalidCatalogue) else f"{path} does not hold a folder's state"
             raise FolderError(
                 f"{reason}, so it is not known who made what lies in {disk.root}",

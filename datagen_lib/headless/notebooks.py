@@ -95,14 +95,15 @@ def read_notebooks(folder: Path) -> list[Notebook]:
     for path in sorted(path for path in folder.iterdir() if NUMBERED.fullmatch(path.name)):
         try:
             cells = nbformat.read(path, as_version=4).cells  # type: ignore[no-untyped-call]
+            tagged = [str(cell.source) for cell in cells if "parameters" in cell.metadata.get("tags", [])]
         except Exception as error:
+            # nbformat lets broken notebooks pass, and what is missing shows as any error at all.
             raise SetupError(f"{path} can't be read as a notebook: {error}") from error
-        tagged = [cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])]
         if len(tagged) != 1:
             raise SetupError(f"{path} has {len(tagged)} cells tagged `parameters`; it needs exactly one")
         try:
             parameters = dict(_parameters(tagged[0]))
-        except (SyntaxError, ValueError) as error:
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the parser's, on deep nesting
             raise SetupError(f"{path}: its parameters cell holds more than plain values: {error}") from error
         notebooks.append(Notebook(path, parameters))
     return notebooks
