@@ -53,11 +53,14 @@ def _minutes(config: pytest.Config) -> float:
     return config.getoption("--chaos-minutes") or float(os.environ.get("CHAOS_MINUTES", "0"))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let no test of an hour's campaign be ended as one that hangs."""
+    """Campaigns are slow; let none that is to take an hour be ended as one that hangs."""
     for item in items:
-        if minutes := "chaos" in getattr(item, "fixturenames", ()) and _minutes(config):
-            item.add_marker(pytest.mark.timeout(60 * minutes + 300))
+        if "chaos" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+            if minutes := _minutes(config):
+                item.add_marker(pytest.mark.timeout(60 * minutes + 300))
 
 
 class Round:
