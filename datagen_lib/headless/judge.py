@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from datagen_lib.errors import InvalidCatalogue
+from datagen_lib.folder.reading import read_json
 from datagen_lib.models import CATEGORY_COUNT
 from datagen_lib.settings import Settings
 
@@ -24,8 +28,25 @@ def left_undone(stage: str, settings: Settings) -> str:
     wanted = settings.target_count if stage in {"02", "03"} else 1
     if stage >= "02" and store.complete < wanted:
         return f"catalog.json holds {store.complete} items, not {wanted}"
+    if stage == "05" and not (settings.output_dir / "reviews.json").is_file():
+        return "reviews.json is not there: nothing was decided"
+    if stage == "06":
+        return _unpublished(settings.output_dir / "bundle")
     if stage == "03" and not settings.dry_run:
         missing = [item for item in store.items if store.image_state(item) != "current"]
         if missing:
             return f"{len(missing)} of {len(store.items)} pictures are missing or broken, such as {missing[0].filename}"
     return ""
+
+
+def _unpublished(bundle: Path) -> str:
+    """What the bundle lacks of what its own manifest lists, in words; "" where it is whole."""
+    try:
+        manifest = read_json(bundle / "manifest.json", default={})
+    except InvalidCatalogue as error:
+        return error.what
+    listed = manifest.get("sha256") if isinstance(manifest, dict) else None
+    if not isinstance(listed, dict) or not listed:
+        return "bundle/manifest.json is not there, or lists nothing: nothing was published"
+    missing = [name for name in listed if not (bundle / name).is_file()]
+    return f"{len(missing)} files of the bundle are missing, such as {missing[0]}" if missing else ""

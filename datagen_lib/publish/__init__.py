@@ -1,5 +1,5 @@
 """The import bundle: what the shop reads, written to a new folder and renamed whole."""
 
-from .bundle import Bundle, publish
+from .bundle import Bundle, approved, publish
 
-__all__ = ["Bundle", "publish"]
+__all__ = ["Bundle", "approved", "publish"]

@@ -8,15 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from datagen_lib.errors import DatagenError
-from datagen_lib.folder.reviews import Reviews
-from datagen_lib.folder.store import Store
 from datagen_lib.settings import Settings
 from datagen_lib.text import counted, plain
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the bundle; returns 0, or the exit code of what went wrong."""
-    from .bundle import publish
+    from .bundle import approved, publish
 
     arguments = parser().parse_args(argv)
     try:
@@ -41,13 +39,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         lines += [f"  left out, {why}: {item.name} ({item.product_id})" for item in left]
     sys.stdout.write("\n".join([*map(plain, lines), f"{bundle.folder}\n"]))
     return 0
-
-
-def approved(source: Path) -> frozenset[str]:
-    """The productIds that the folder's reviews approve as the items are now."""
-    store = Store.peek(source)
-    states = Reviews.load(store.disk).states(store)
-    return frozenset(product_id for product_id, state in states.items() if state == "approved")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from datagen_lib.errors import DiskError, FolderError, SetupError
+from datagen_lib.folder.reviews import Reviews
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem, Category
 from datagen_lib.text import counted
@@ -87,6 +88,13 @@ def publish(
     except OSError as error:
         raise DiskError(f"the bundle {target} can't be written: {error.strerror or error}") from error
     return Bundle(target, tuple(figures), tuple(dropped), tuple(waiting))
+
+
+def approved(source: Path) -> frozenset[str]:
+    """The productIds that the folder's reviews approve as the items are now."""
+    store = Store.peek(source)
+    states = Reviews.load(store.disk).states(store)
+    return frozenset(product_id for product_id, state in states.items() if state == "approved")
 
 
 def _check_target(target: Path) -> None:

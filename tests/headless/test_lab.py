@@ -197,6 +197,8 @@ def test_each_notebook_runs_alone_from_another_folder(
     assert stage < "01" or len(folder.categories) == 20
     assert stage < "02" or len(folder.catalogue) == 7
     assert stage < "03" or len(folder.pictures) == 7
+    assert stage < "05" or folder.json("reviews.json")["decisions"]
+    assert stage < "06" or len(folder.json("bundle/catalog.json")) == 3
     assert copy.stat().st_size < 2_000_000
     assert server.settings["AZURE_OPENAI_API_KEY"] not in copy.read_text(encoding="utf-8")
 

@@ -13,7 +13,7 @@ from conftest import REPOSITORY
 from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
-EXERCISES = 17
+EXERCISES = 23
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 

@@ -20,7 +20,7 @@ from datagen_lib.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-NAMES = ["00_set_up", "01_categories", "02_items", "03_images", "04_inspect"]
+NAMES = ["00_set_up", "01_categories", "02_items", "03_images", "04_inspect", "05_review", "06_publish"]
 BANNED = {"Output", "interact", "interactive", "interactive_output", "interact_manual", "tqdm", "nest_asyncio"}
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -55,7 +55,7 @@ def names(code: str) -> Iterator[str]:
 
 
 def test_the_notebooks_are_there() -> None:
-    """Five notebooks, numbered in the order in which they hand over."""
+    """Seven notebooks, numbered in the order in which they hand over."""
     assert [path.stem for path in NOTEBOOKS] == NAMES
 
 
@@ -93,7 +93,7 @@ def test_its_headings_form_a_tree(path: Path) -> None:
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
-    assert headings(path)[0][1].split()[0] in {"Set", "Invent", "Picture", "Inspect"}
+    assert headings(path)[0][1].split()[0] in {"Set", "Invent", "Picture", "Inspect", "Review", "Publish"}
 
 
 @each
