@@ -1,6 +1,7 @@
 """An executed notebook as a page to read: no kernel, no network, no script, and small enough to send to somebody.
 
-Cells tagged `live` are left out: they make sense only where something can be clicked. A link to another notebook goes
+Cells tagged `live`, and paragraphs that end in `<!-- live -->`, are left out: they make sense only where something can
+be clicked. A link to another notebook goes
 to its page of the same run; a link to a file of this machine becomes plain text.
 """
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 LIVE = "live"
 """The tag of a cell that is left out of the page."""
+_LIVE_PARAGRAPH = re.compile(r"(?:^|(?<=\n\n))(?:[^\n]+\n)*?[^\n]*<!-- live -->[ \t]*(?:\n+|\Z)")
 LARGEST = 1_900_000  # bytes of a page
 WIDGET_TYPES = ("application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json")
 
@@ -76,7 +78,9 @@ def page(copy: Path, *, pages: Collection[str] = ()) -> str:
     notebook.metadata.update(title=title or copy.stem, description=description)
     notebook.cells = [cell for cell in notebook.cells if LIVE not in cell.metadata.get("tags", [])]
     for cell in notebook.cells:
-        if cell.cell_type == "code":
+        if cell.cell_type == "markdown":
+            cell.source = _LIVE_PARAGRAPH.sub("", cell.source)
+        elif cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if _still_shows(output)]
     exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
         extra_loaders=[DictLoader({"page.html.j2": _PAGE})], template_file="page.html.j2"

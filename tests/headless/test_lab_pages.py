@@ -143,6 +143,18 @@ def test_a_run_that_ends_early_has_an_index_that_says_so(datagen_lab: Callable[.
 # -- the parts ---------------------------------------------------------------------------------------------------------
 
 
+def test_a_paragraph_for_the_live_notebook_is_left_out(tmp_path: Path) -> None:
+    """That paragraph and no more; one before it, and one after it, stay."""
+    source = "# A\n\nfirst\n\n**Click**\nhere.<!-- live -->\n\n- last\n- of all"
+    cells = [nbformat.v4.new_markdown_cell(source), nbformat.v4.new_markdown_cell("Zebras<!-- live -->")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "a.ipynb")
+    text = page(tmp_path / "a.ipynb")
+
+    assert "<p>first</p>" in text
+    assert "<li>of all</li>" in text
+    assert not [word for word in ("Click", "here.", "Zebras", "live --") if word in text]
+
+
 def test_the_bill_adds_up_runs(tmp_path: Path) -> None:
     """A report that was there before counts for nothing; one that is looked at twice counts once; a torn one not."""
     path = tmp_path / "run_report.json"
