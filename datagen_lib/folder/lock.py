@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from datagen_lib.errors import FolderBusy
+from datagen_lib.text import plain
 
 from .disk import NO_SUCH_CALL, unusable
 
@@ -19,7 +20,16 @@ log = logging.getLogger(__name__)
 NAME = ".lock"
 SOFT_NAME = ".lock.owner"
 SOFT_WAIT = 3.0  # s; a dead owner's file is looked at more than once before it is taken over
+LONGEST_NAME = 80  # characters of what a process is called
 _NO_LOCKS = NO_SUCH_CALL | {errno.ENOLCK, errno.EBADF}  # as NFS and SMB answer where the server has no locks
+
+
+_called: list[str] = []
+
+
+def call_this(name: str) -> None:
+    """Let this process's runs be known by a name to whoever finds the folder busy, such as a notebook's file."""
+    _called[:] = [plain(name)[:LONGEST_NAME]]
 
 
 class FolderLock:
@@ -91,7 +101,8 @@ def _write_owner(path: Path) -> None:
     with contextlib.suppress(OSError), path.open("r+b", buffering=0) as file:
         # The first byte is left alone: Windows locks it, and a locked byte can't be read by whoever asks.
         file.seek(1)
-        file.write(f"pid {os.getpid()}\n".encode())
+        name = "".join(f", {name}" for name in _called)
+        file.write(f"pid {os.getpid()}{name}\n".encode(errors="replace"))
         file.truncate()
 
 
@@ -99,7 +110,7 @@ def _owner(path: Path) -> str:
     try:
         with path.open("rb", buffering=0) as file:
             file.seek(1)
-            text = (file.read(40) or b"").decode(errors="replace").strip()
+            text = (file.read(40 + 4 * LONGEST_NAME) or b"").decode(errors="replace").strip()
     except OSError:
         return ""
     return f" ({text})" if text.startswith("pid ") else ""

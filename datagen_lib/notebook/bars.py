@@ -87,11 +87,11 @@ def status(progress: events.Progress, seconds: float, *, priced: bool) -> str:
     return ", ".join([*parts, f"{seconds:.1f} s"])
 
 
-def as_text(progress: events.Progress) -> str:
+def as_text(progress: events.Progress, *, ended: bool = False) -> str:
     """The bars in words: "20 of 20 categories, 87 of 210 pictures, 9 min left"."""
     rows = ", ".join(f"{row.done} of {row.wanted} {row.what}" for row in progress.rows)
     left = [row.seconds_left for row in progress.rows if row.seconds_left is not None]
-    return f"{rows}, {duration(max(left))} left" if left else rows
+    return f"{rows}, {duration(max(left))} left" if left and not ended else rows
 
 
 def bars(progress: events.Progress, *, ended: bool = False) -> Markup:

@@ -158,6 +158,7 @@ class _Chunks:
 
     def __init__(self, size: int, most: int) -> None:
         self._size, self._most = size, most
+        self._each = max(1, min(CHUNK, most // 2))
         self._shows: list[Show] = []
         self._chunks: list[list[Picture]] = []
         self.left_out = 0
@@ -166,24 +167,24 @@ class _Chunks:
     @property
     def last(self) -> list[Picture]:
         """The newest few."""
-        return [picture for chunk in self._chunks[-2:] for picture in chunk][-CHUNK:]
+        return [picture for chunk in self._chunks for picture in chunk][-CHUNK:]
 
     def make_room(self, count: int) -> None:
         """Open the outputs for so many pictures now, so that they stand above what is opened later."""
-        while len(self._shows) * CHUNK < count:
+        while len(self._shows) * self._each < count:
             self._shows.append(output(Html(Markup(""))))
 
     def add(self, pictures: list[Picture]) -> None:
         """Show these, behind the others."""
         changed = set()
         for picture in pictures:
-            if not self._chunks or len(self._chunks[-1]) >= CHUNK:
+            if not self._chunks or len(self._chunks[-1]) >= self._each:
                 self._chunks.append([])
                 if self._above is None and not self._shows:
                     self._above = output(Html(Markup("")))
             self._chunks[-1].append(picture)
             changed.add(len(self._chunks) - 1)
-        self.make_room(CHUNK * len(self._chunks))
+        self.make_room(self._each * len(self._chunks))
         changed |= self._leave_out()
         for index in sorted(changed):
             chunk = self._chunks[index]
@@ -205,7 +206,9 @@ class _Chunks:
         emptied = set()
         shown = sum(map(len, self._chunks))
         for index, chunk in enumerate(self._chunks[:-1]):
-            if shown - len(chunk) < self._most or not chunk:
+            if shown <= self._most:
+                break
+            if not chunk:
                 continue
             shown -= len(chunk)
             self.left_out += len(chunk)

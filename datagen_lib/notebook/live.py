@@ -22,7 +22,7 @@ import ipywidgets as w
 from markupsafe import Markup
 
 from datagen_lib import events
-from datagen_lib.errors import DatagenError, Interrupted, RunStopped
+from datagen_lib.errors import DatagenError, Interrupted
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem, Category
 from datagen_lib.pipeline.run import Outcome
@@ -80,7 +80,8 @@ class Live:
         """Run it in the shared loop and draw it here until it ends.
 
         Raises:
-            RunStopped: Stop or the kernel's interrupt ended it, or it had to end; what was accepted is on disk.
+            Interrupted: Stop or the kernel's interrupt ended it; what was accepted is on disk.
+            RunStopped: it had to end; what was accepted is on disk.
             SetupError: it can't start like this.
         """
         self._began, self._ended = time.monotonic(), None
@@ -113,14 +114,11 @@ class Live:
             outcome = await run_async(work, stop=self.stop)
             if outcome.stopped is not None:
                 raise outcome.stopped
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, Interrupted):
             self._ending = "Stopped. What was made is kept."
-            raise RunStopped(
+            raise Interrupted(
                 "the run was stopped; everything accepted so far is on disk", hint="Run this cell again to go on."
             ) from None
-        except Interrupted:
-            self._ending = "Stopped. What was made is kept."
-            raise
         except DatagenError:
             self._ending = "Ended early. What was made is kept."
             raise
@@ -199,7 +197,7 @@ class Live:
     def _text(self) -> str:
         seconds = (self._ended or time.monotonic()) - self._began
         counts = status(self.progress, seconds, priced=self._priced)
-        shown = as_text(self.progress)
+        shown = as_text(self.progress, ended=bool(self._ending))
         apart = told_apart(self._plan, self.progress)
         return " ".join(part for part in (self._ending, f"{shown}; {counts}" if shown else counts, apart) if part)
 

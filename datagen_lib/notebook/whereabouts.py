@@ -13,18 +13,25 @@ from pathlib import Path
 from typing import Any
 
 from datagen_lib import places
+from datagen_lib.folder.lock import call_this
 
 LEVELS = 3  # processes up from the kernel: papermill itself, or a launcher between
 
 
 def notebook_folder(shell: Any) -> Path | None:
     """The folder of the notebook that `shell` (IPython's) runs, or None where nothing tells it."""
-    named = [shell.user_ns.get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME")]
-    for candidate in [*(Path(str(name)) for name in named if name), *_started_with()]:
+    for candidate in _candidates(shell):
         with suppress(OSError):
             if candidate.suffix == ".ipynb" and candidate.is_file():
                 return candidate.resolve().parent
     return None
+
+
+def _candidates(shell: Any) -> Iterator[Path]:
+    """What may be the notebook's file, the likeliest first."""
+    named = [shell.user_ns.get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME")]
+    yield from (Path(str(name)) for name in named if name)
+    yield from _started_with()
 
 
 def _started_with() -> Iterator[Path]:
@@ -38,7 +45,10 @@ def _started_with() -> Iterator[Path]:
 
 
 def remember(shell: Any) -> None:
-    """Let the project's root count from the notebook's place for the rest of this kernel's life."""
+    """Let the project's root count from the notebook's place for the rest of this kernel's life, and name its runs."""
+    name = next((path.name for path in _candidates(shell) if path.suffix == ".ipynb"), "")
+    if name:
+        call_this(name)
     folder = notebook_folder(shell)
     if folder is None and not places.is_in_a_project(Path.cwd()):
         checkout = Path(places.__file__).resolve().parents[1]

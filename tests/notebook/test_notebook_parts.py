@@ -20,8 +20,9 @@ from conftest import REPOSITORY, VARIABLES, calls, png
 from jupyter_client.manager import KernelManager, start_new_kernel
 
 from datagen_lib import Settings, load_catalog, run
-from datagen_lib.errors import Interrupted, QuotaExhausted, SettingsError
+from datagen_lib.errors import FolderBusy, Interrupted, QuotaExhausted, SettingsError
 from datagen_lib.events import CallDone, ImageFailed, ImageSaved, Planned, Progress, Retrying, Row
+from datagen_lib.folder.lock import FolderLock
 from datagen_lib.models import CatalogItem
 from datagen_lib.notebook import error_text
 from datagen_lib.notebook.form import settings_form
@@ -395,20 +396,19 @@ def test_stop_keeps_every_picture_that_was_asked_for(home: Path, stand_in: Calla
     server = stand_in(image_latency=0.2)
     options = {"output_dir": home / "out", "target_count": 24, "parallel_image_requests": 6}
     settings = Settings.for_demo(server.settings, **options)
-    notices: list[str] = []
 
     class Pressed(Live):
         def __call__(self, event: Any) -> None:
             super().__call__(event)
             if isinstance(event, ImageSaved) and not self.stop.requested:
                 self.stop.request()
-            notices.append(self._notice)
 
+    live = Pressed()
     with pytest.raises(Interrupted, match="stopped"):
-        watched(Pressed(), settings)
+        watched(live, settings)
 
     kept = len(list((settings.output_dir / "images").iterdir()))
-    assert any("under way are paid for" in notice for notice in notices)
+    assert "under way are paid for" in live._notice
     assert kept == len([call for call in server.calls if call.route == "image"]) < 24
 
 
@@ -664,3 +664,13 @@ def test_an_error_of_ours_is_a_message_and_fails_the_cell(kernel: Kernel) -> Non
     ours = kernel("raise ExceptionGroup('several', [DatagenError('what', hint='do this')])")
     assert ours.message == "Stopped: what\nWhat to do: do this"
     kernel("server.stop()")
+
+
+def test_another_notebook_at_work_is_named(kernel: Kernel) -> None:
+    """A folder in which another notebook works is refused with that notebook's name."""
+    kernel("from datagen_lib.folder.lock import FolderLock, call_this")
+    kernel("from pathlib import Path\nPath('busy').mkdir()\ncall_this('03_images.ipynb')")
+    kernel("lock = FolderLock(Path('busy'))\nlock.take()")
+    with pytest.raises(FolderBusy, match=r"another run \(pid \d+, 03_images\.ipynb\) is at work"):
+        FolderLock(kernel.home / "busy").take()
+    kernel("lock.release()")
