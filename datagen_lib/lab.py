@@ -13,6 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pydantic import ValidationError
+
 from .errors import SettingsError
 from .places import project_root
 from .settings import Settings, found
@@ -70,6 +72,11 @@ def choices(root: Path | None = None) -> dict[str, Any]:
         raise _unreadable(path, str(error)) from error
     if not isinstance(found_, dict) or set(found_) - set(CHOSEN):
         raise _unreadable(path, f"it must hold an object with some of {', '.join(CHOSEN)}")
+    try:
+        Settings.model_validate(found_)
+    except ValidationError as error:
+        named = ", ".join(f"{detail['loc'][0]}={detail['input']}" for detail in error.errors(include_url=False))
+        raise _unreadable(path, f"a bad value: {named}") from error
     return found_
 
 

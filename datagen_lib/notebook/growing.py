@@ -95,6 +95,7 @@ class LiveGallery(Live):
         self._old: _Chunks | None = None
         self._new: _Chunks | None = None
         self._failures: Show | None = None
+        self._heading: Show | None = None
         self._ready: deque[tuple[Path, str]] = deque()
 
     def _begin(self, there: There) -> None:
@@ -107,12 +108,15 @@ class LiveGallery(Live):
             output(Html(fill('<div style="margin:6px 0 2px">Here already{}:</div>', also)))
             self._old = _Chunks(self._size, self._most)
             self._old.make_room(len(self._ready))
-            output(Html(Markup('<div style="margin:6px 0 2px">Added by this run:</div>')))
+            self._heading = output(Html(Markup("")))
         self._failures = output(Html(Markup("")))
         self._new = _Chunks(self._size, self._most)
 
     def _take(self, event: events.Event) -> None:
         if isinstance(event, events.ImageSaved):
+            if self._heading is not None:
+                self._heading(Html(Markup('<div style="margin:6px 0 2px">Added by this run:</div>')))
+                self._heading = None
             self._waiting.append((self._images / event.item.filename, event.item.name))
         elif isinstance(event, events.ImageFailed):
             self._failed.append(event)

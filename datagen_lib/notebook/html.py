@@ -10,6 +10,7 @@ from IPython.display import DisplayHandle
 from markupsafe import Markup
 
 THUMBNAIL = 96  # pixels
+LONG, LONG_WIDTH = 80, 240  # a text of more characters gets a column of so many pixels, and the table scrolls
 CAPTION_WIDTH = 90  # pixels, at least
 _CELL = "text-align:left;vertical-align:top;padding:4px 10px"
 _NO_PICTURE = (
@@ -90,6 +91,15 @@ def table_html(columns: Sequence[str], records: Iterable[Sequence[str]]) -> Mark
     """A table whose long texts wrap; a cell that is Markup stands as it is."""
     wrap = f"{_CELL};white-space:normal;overflow-wrap:break-word"
     head = joined(fill('<th scope="col" style="{};white-space:nowrap">{}</th>', _CELL, column) for column in columns)
-    rows = (joined(fill('<td style="{}">{}</td>', wrap, cell) for cell in record) for record in records)
+    long = f"{wrap};min-width:{LONG_WIDTH}px"
+    rows = (
+        joined(fill('<td style="{}">{}</td>', long if _is_long(cell) else wrap, cell) for cell in record)
+        for record in records
+    )
     body = joined(fill("<tr>{}</tr>", row) for row in rows)
-    return fill("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
+    table = fill("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
+    return fill('<div style="overflow-x:auto">{}</div>', table)
+
+
+def _is_long(cell: str) -> bool:
+    return not isinstance(cell, Markup) and len(cell) > LONG
