@@ -157,8 +157,10 @@ def _run(arguments: argparse.Namespace) -> int:
         index.ended = mask(str(error) or "it was interrupted", plan[0][1].secrets())
         raise
     finally:
-        with contextlib.suppress(OSError):  # what ended the run matters more
+        try:
             say(f"the run as a page: {index.write()}")
+        except Exception as error:  # noqa: BLE001 - what ended the run matters more
+            say(f"the run has no page of its own: {error}")
     tell(str(run_folder))
     return 0
 

@@ -75,6 +75,7 @@ def prepare(root: Path) -> list[str]:
         if env.exists():
             return []
         env.write_text(_env_text(), encoding="utf-8", newline="\n")
+        env.chmod(0o600)  # a key will stand in it
     except OSError as error:
         raise FolderError(
             f"{root} can't be written: {error.strerror or error}", hint="Start from a folder that is yours."

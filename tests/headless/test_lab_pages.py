@@ -21,7 +21,7 @@ from PIL import Image
 from test_lab import datagen_lab, write_notebook
 
 from datagen_lib.headless import times
-from datagen_lib.headless.index import Bill
+from datagen_lib.headless.index import Bill, Index
 from datagen_lib.headless.page import linked, page, slim, told
 from offline_model import start
 
@@ -138,6 +138,23 @@ def test_a_run_that_ends_early_has_an_index_that_says_so(datagen_lab: Callable[.
     assert "categories.json is not there" in text
     assert "01_categories.html" in links(text)
     assert "<h1>A catalogue</h1>" in text
+
+
+def test_a_page_that_can_not_be_written_hides_no_reason(
+    datagen_lab: Callable[..., Result], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wrong with the index is said, and what ended the run is said all the same."""
+
+    def broken(self: Index) -> str:
+        raise ValueError("no index today")
+
+    monkeypatch.setattr(Index, "page", broken)
+    write_notebook(home / "notebooks" / "01_categories.ipynb", "print('made 20 categories, honestly')")
+    result = datagen_lab("--notebooks", home / "notebooks", "--output-dir", "out")
+
+    assert result.code == 1
+    assert "no index today" in result.err
+    assert "categories.json is not there" in result.err
 
 
 # -- the parts ---------------------------------------------------------------------------------------------------------
