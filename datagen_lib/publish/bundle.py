@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from datagen_lib.errors import DiskError, FolderError, SetupError
 from datagen_lib.folder.reviews import Reviews
@@ -68,6 +68,8 @@ def publish(
         InvalidCatalogue: a stored file breaks the contract.
         DiskError: the disk is full or refuses to be written.
     """
+    if ids not in get_args(Ids):
+        raise SetupError(f"there are no ids of the kind {ids!r}", hint=f"Choose {' or '.join(get_args(Ids))}.")
     store = Store.peek(source)
     if not store.items or store.complete < len(store.items):
         raise FolderError(f"{source} holds no finished catalogue", hint="Run the generator until it says Complete.")

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from browsing import chromium, violations
 from conftest import png
-from PIL import Image
+from PIL import Image, ImageChops
 from playwright.sync_api import expect
 
 from datagen_lib.folder.store import Store
 from datagen_lib.gallery import write_gallery
 from datagen_lib.gallery.page import gallery_page
-from datagen_lib.gallery.sheet import MOST, sheets
+from datagen_lib.gallery.sheet import CAPTION, CELL, GAP, MOST, sheets
 from datagen_lib.models import OPENINGS, TAIL
 
 EVIL = "<script>document.title='owned'</script>"
@@ -154,3 +154,53 @@ def test_contact_sheets_name_every_item(tmp_path: Path) -> None:
     assert len(made) == 2
     assert all(max(picture.size) < 16_000 for picture in made)
     assert made[0].size[0] > 1000
+
+
+HOSTILE = [
+    EVIL,
+    "W" * 80,
+    "a b c d e f " * 6,
+    "\u202egnp.exe\u202c \u200b\ufeff",
+    "漢字カナ한글 العربية עברית",
+    "👩\u200d🚀🧑🏽\u200d🎤 🏴\u200d☠️",
+    "Z\u0351\u0312\u0313\u0314a\u0351\u0312l\u0351\u0312g\u0351\u0312o",
+    "line\nbreak\ttab\r\x07\x1b[31m",
+    "\ud800 half a letter",
+    "…",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_no_name_breaks_a_contact_sheet(tmp_path: Path, name: str) -> None:
+    """Whatever an item is called, its sheet is drawn, and the name stays inside its own cell."""
+    plain = fill(tmp_path / "plain", 3, ["Abc", "Def", "Ghi"])
+    odd = fill(tmp_path / "odd", 3, ["Abc", name, "Ghi"])
+    one, other = (
+        Image.open(io.BytesIO(b"".join(sheets(Store.peek(folder, validate=False))))).convert("L")
+        for folder in (plain, odd)
+    )
+    differs = ImageChops.difference(one, other).point(lambda level: 255 * (level > 60)).getbbox()
+
+    assert one.size == other.size
+    assert differs is None or differs[3] - differs[1] <= CAPTION + GAP
+    assert differs is None or differs[2] - differs[0] <= CELL + GAP
+
+
+@pytest.mark.browser
+def test_a_thousand_items_stay_smooth(tmp_path: Path) -> None:
+    """With 1,000 items each letter typed puts few elements on the page, and the details walk from end to end."""
+    path = write_gallery(fill(tmp_path / "out", 1000))
+    with chromium() as page:
+        page.goto(path.as_uri())
+        drawn = page.locator(".item").count()
+        page.fill("#search", "figure")
+        expect(page.locator("#count")).to_contain_text("1000 of 1000")
+        searched = page.locator(".item").count()
+        page.select_option("#sort", "name")
+        page.locator(".item").first.click()
+        for _ in range(150):  # past what was drawn at first
+            page.keyboard.press("ArrowRight")
+
+        assert page.inner_text("#place") == "151 of 1000"
+        assert max(drawn, searched) <= 500
+        assert page.locator("#picture").count() == 1

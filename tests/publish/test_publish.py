@@ -12,8 +12,10 @@ import pytest
 import sqlglot
 from conftest import Command, Result
 
+from datagen_lib.errors import SetupError
 from datagen_lib.folder.reading import read_json
 from datagen_lib.models import CatalogItem, Category
+from datagen_lib.publish import publish
 from datagen_lib.publish.__main__ import main as publish_main
 from datagen_lib.publish.database import tsql, write_database
 from datagen_lib.publish.shop import Figure, Register, check_limits, shop_slug, units
@@ -305,3 +307,11 @@ def test_the_register_counts_on() -> None:
     assert [figure.id for figure in first] == ["LF-0001", "LF-0002"]
     assert [figure.id for figure in second] == ["LF-0002", "LF-0003"]
     assert second[0].created == "t"
+
+
+def test_an_unknown_kind_of_ids_is_refused(tmp_path: Path) -> None:
+    """Ids of no known kind are refused in words, and nothing is written."""
+    with pytest.raises(SetupError, match="'numbers'"):
+        publish(tmp_path, tmp_path / "bundle", approved=frozenset(), ids="numbers")  # type: ignore[arg-type]
+
+    assert not (tmp_path / "bundle").exists()
