@@ -18,6 +18,7 @@ from pydantic.alias_generators import to_camel
 from .errors import SettingsError
 from .models import LENGTHS, LIMITS, OPENINGS, TAIL, ItemDraft, Length, Limits, text_fields
 from .spelling import fold, legible, units, unseen
+from .text import counted
 from .words import FORBIDDEN, Word, bare_lego, forbidden, personal_data
 
 LONGEST_READ = 5000  # characters; a longer text is refused before any pattern or folding sees it
@@ -68,7 +69,9 @@ def _lengths(draft: ItemDraft, given: Given) -> Iterator[Violation]:
         # A category's length was judged when it was made.
         if isinstance(text, str) and name != "category" and not _fits(text, limit):
             alias = to_camel(name)
-            yield Violation(f"{alias}-length", f"the {alias} has {units(text)} characters, {limit} are allowed")
+            yield Violation(
+                f"{alias}-length", f"the {alias} has {counted(units(text), 'character')}, {limit} are allowed"
+            )
     prompt = units(draft.image_prompt)
     if prompt > limits.prompt:
         yield Violation("prompt-length", f"the imagePrompt has {prompt} characters, at most {limits.prompt}")
@@ -119,7 +122,7 @@ ITEM_RULES: tuple[ItemRule, ...] = (_category, _lengths, _name, _sentences, _ima
 def _category_name(name: str, rules: Rules) -> Iterator[Violation]:
     limit, (low, high) = rules.limits.category, rules.limits.category_words
     if units(name) > limit.most:
-        reason = f"the name has {units(name)} characters, at most {limit.most} are allowed"
+        reason = f"the name has {counted(units(name), 'character')}, at most {limit.most} are allowed"
         yield Violation("category-name-length", reason)
     elif not any(char.isalnum() for char in name):
         yield Violation("category-name-empty", "the name has no letters")
