@@ -4,6 +4,8 @@ A line of calls, and one state:
 
     open ─── 429 ──────────────────────────► paused: shut      until the wait it names (or one of our own) is over
     open ─── 429, and it may just be busy ─► paused: doubt     for the moment that a refusal takes
+    open ─── 429, a call went after it ────► probing: doubt    that call is the probe
+    open ─── 429 alone, often busy ────────► open              nobody is held
     open ─── 429, and half may do ─────────► paused: half      until half of the wait is over
     open ─── "none left", for a moment ────► paused: none left until the moment is over
     open ─── 5xx with Retry-After ─────────► paused: asked     until then
@@ -12,8 +14,9 @@ A line of calls, and one state:
     probing ─ taken, or not refused for as long as a refusal takes ─► open; what was seen is learnt (`rate.py`)
     probing ─ refused ─────────────────────► paused: shut (outage: outage again)
 
-What each pause teaches: shut, half and none left end a stretch, from which the rate is learnt; doubt, asked and outage
-say nothing about the rate. `trust.py` believes what a refusal means and what of a named wait is needed.
+What each pause teaches: shut, half and none left end a stretch, from which the rate is learnt; so does a doubt while
+calls go faster than was learnt. Other doubts, asked and outage say nothing about the rate. `trust.py` believes what a
+refusal means and what of a named wait is needed.
 
 After each opening calls go one, then few, then more at once, so that a limit never meets all of them. A row of failures
 halves how many may be in flight, and each success gives half a call back.
@@ -140,6 +143,7 @@ class Pace:
         self._at_first = 1.0  # calls that may go together right after the opening
         self._asked: float | None = None  # s, the wait that the service named last
         self._shut = self._last = 0.0  # when the call went that found it shut, and the last that was refused
+        self._lost = -9  # the number of the call refused last
         self._together = 0  # calls refused beside the one in doubt
         self._refusal = 0.0  # s that a 429 takes
         self._left_number = 0  # the call whose answer said last how many are left
@@ -261,8 +265,6 @@ class Pace:
             self._state = "probing"
         if self._state == "probing":
             self._probe = flight
-            if self._why == "shut" and self._trust.kept >= 2:  # it always was open then: nobody needs to be held
-                self._open(flight)
         return flight
 
     # -- what is heard of a call -------------------------------------------------------------------------------------
@@ -321,10 +323,15 @@ class Pace:
         self._refusal = min(LONGEST_REFUSAL, max(0.8 * self._refusal, now - flight.sent))
         self._rate.refused(flight.sent)
         if flight.number <= self._known:
-            self._refused_together(now, retry_after)
+            self._refused_together(now, flight.number, retry_after)
+            return
+        alone = flight.number > self._lost + 1
+        self._lost = flight.number
+        if self._state == "open" and alone and self._trust.is_often_busy:  # busy again: nobody is held
             return
         was_probe, why = self._state == "probing" and flight is self._probe, self._why
         self._known, self._last, self._together = self._calls, flight.sent, 0
+        later = [each for each in self._flying.values() if each.sent > flight.sent + self._refusal / 2]
         if self._state == "open":
             self._shut = flight.sent
         self.row += 1
@@ -334,17 +341,22 @@ class Pace:
             self._trust.half_was(enough=False)
         elif (was_probe or flight.number == self._first + 1) and self._asked is not None:
             self._trust.was_too_short()
-        again = self._trust.is_often_busy and self.row <= 3
         long = (FIRST_WAIT if retry_after is None else retry_after) > 2 * self._moment
-        if (not was_probe or again) and long and self._rate.accepted and self._trust.doubts():
+        if not was_probe and (long or later) and self._rate.accepted and self._trust.doubts():
             self._asked = retry_after
             self._pause("doubt", now + self._moment)
+            if later:  # the first that went after it says enough
+                self._state, self._probe = "probing", later[0]
         else:
             self._shut_until(now, retry_after, half=why != "half")
         self._tell()
 
-    def _refused_together(self, now: float, asked: float | None) -> None:
+    def _refused_together(self, now: float, number: int, asked: float | None) -> None:
         """One more of the calls that were on their way when the service shut."""
+        if self._why == "doubt" and self._probe is not None and self._probe.number == number:
+            self._trust.was_quota()
+            self._shut_until(now, asked, half=True)
+            return
         if self._state != "paused":
             return
         self._together += 1
@@ -395,19 +407,17 @@ class Pace:
     def _open(self, probe: _Flight) -> None:
         """The service took the probe."""
         why, self._why = self._why, ""
-        if why == "doubt":
+        early = why == "doubt" and self._rate.is_faster  # it was about the rate, and the wait named is too long
+        if why == "doubt" and not early:
             grown = (probe.sent - self._last) * self._rate.seen(probe.sent)
             self._trust.was_busy(max(0.35, 1 - grown))
-            self._at_first = float(self._most)
         elif why == "half":
             self._trust.half_was(enough=True)
-        elif why == "shut" and self._asked is not None:
-            self._trust.was_kept()
-        if why in TEACHES:
+        if why in TEACHES or early:
             self._rate.reopened(
                 probe.sent - self._vague(probe, why) / 2,
                 probe.sent,
-                self._last if why == "half" else self._shut,
+                self._last if why in {"half", "doubt"} else self._shut,
                 told=self._asked is not None,
             )
             self._at_first = float(self._rate.together)
@@ -418,6 +428,6 @@ class Pace:
     def _vague(self, probe: _Flight, why: Why) -> float:
         """Seconds by which the service may have opened before the probe found it open."""
         longest = probe.sent - self._last
-        if self._asked is None or why == "half":
+        if self._asked is None or why in {"half", "doubt"}:
             return longest
         return min(longest, 1.0, self._asked) if self._asked == int(self._asked) else 0.0

@@ -18,11 +18,10 @@ class Trust:
 
     Attributes:
         part: of a wait that it names, what is needed.
-        kept: times in a row that it was open when it said it would be.
     """
 
     def __init__(self) -> None:
-        self.part, self.kept = 1.0, 0
+        self.part = 1.0
         self._busy = self._quota = 0.0  # what was found lately
         self._missed = 0  # tries of half a wait in a row that found the service shut
         self._since_doubt = self._since_half = 0
@@ -30,7 +29,7 @@ class Trust:
     @property
     def is_often_busy(self) -> bool:
         """Whether one refused call more says little."""
-        return self._busy > 3 * self._quota + 2
+        return self._busy > 2 * self._quota + 1
 
     def doubts(self) -> bool:
         """Whether to find out if this refusal is about the quota at all."""
@@ -61,10 +60,6 @@ class Trust:
         """How the try of half a wait ended."""
         self.part, self._missed = (max(self.part / 2, 1 / 64), 0) if enough else (self.part, self._missed + 1)
 
-    def was_kept(self) -> None:
-        """The service was open when it said it would be."""
-        self.kept += 1
-
     def was_too_short(self) -> None:
         """The service was shut still after the wait."""
-        self.part, self.kept = min(1.0, 1.5 * self.part), 0
+        self.part = min(1.0, 1.5 * self.part)
