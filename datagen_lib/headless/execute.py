@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import re
 import threading
@@ -166,7 +167,7 @@ class _Job:
                 language="python",
                 progress_bar=False,
                 engine_name=ENGINE,
-                execution_timeout=self._timeout,
+                execution_timeout=math.ceil(self._timeout),  # nbclient takes whole seconds
                 kernel_manager_class=Manager,
                 resources={"metadata": {"path": str(self._cwd)}},
                 extra_arguments=["--IPKernelApp.log_level=CRITICAL"],

@@ -25,6 +25,7 @@ SAYS = {"finish_reason", "status", "state", "reason", "code", "type", "message",
 MOST_COMMAS = 200_000
 MOST_PUT_ASIDE = 2**20  # bytes of an answer that holds no picture
 
+_OPENINGS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"RIFF")  # of a picture that comes as it is, without JSON around it
 _WEB_ADDRESS = re.compile(r"\s*https?://", re.IGNORECASE)
 _DATA_ADDRESS = re.compile(r"\s*data:([^,]{0,200}),", re.IGNORECASE)
 # A path opens with a slash, and so does a JPEG, but in one way only.
@@ -95,7 +96,7 @@ _STANDARD = str.maketrans("-_", "+/")
 
 
 def read_picture(body: bytes, *, fetcher: Fetch, mask: Mask = str) -> Drawn:
-    """The picture in the body of an image answer: in the first entry that has one.
+    """The picture in the body of an image answer: in the first entry that has one, or the body itself.
 
     Args:
         body: the answer's body, whatever its content type.
@@ -108,6 +109,8 @@ def read_picture(body: bytes, *, fetcher: Fetch, mask: Mask = str) -> Drawn:
         UnusablePicture: the answer is whole and holds no picture; carries it.
         TransientError: the answer is cut or empty.
     """
+    if body.startswith(_OPENINGS):
+        return Drawn(pybase64.b64encode_as_string(body), None, fetcher)
     reader = ValueReader(most=LARGEST_PICTURE, mask=mask)
     if body.count(b",") > MOST_COMMAS:  # each value takes a hundred times its bytes in memory
         raise UnusablePicture("the answer holds far more than a picture", fault="kind", paid=body[:MOST_PUT_ASIDE])

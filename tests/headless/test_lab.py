@@ -418,7 +418,7 @@ def test_a_stage_is_judged_by_its_files(datagen_lab: Callable[..., Result], home
 def test_a_cell_that_hangs_is_given_up(datagen_lab: Callable[..., Result], home: Path) -> None:
     """A cell that takes longer than --cell-timeout ends the command with exit 1 and the way to allow more."""
     write_notebook(home / "notebooks" / "00_set_up.ipynb", "import time\ntime.sleep(seconds)")
-    result = datagen_lab("--notebooks", home / "notebooks", "--cell-timeout", "1", "-p", "seconds", "600")
+    result = datagen_lab("--notebooks", home / "notebooks", "--cell-timeout", "0.5", "-p", "seconds", "600")
 
     assert result.code == 1
     assert "under “Step 1”" in result.err

@@ -53,6 +53,11 @@ def test_base64_is_taken_in_every_spelling(spelling: str, field: str) -> None:
     assert drawn({"data": [{field: value}]}) == PICTURE
 
 
+def test_a_picture_without_json_around_it_is_taken() -> None:
+    """Where a server answers with the picture itself, that is it."""
+    assert drawn(PICTURE) == PICTURE
+
+
 @given(st.binary(min_size=1))
 def test_any_bytes_come_back(data: bytes) -> None:
     """What was encoded, plainly or for addresses, decodes to the same bytes, with and without padding."""
