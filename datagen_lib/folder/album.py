@@ -17,7 +17,8 @@ from datagen_lib.models import FILENAME_PATTERN, CatalogItem
 
 from .catalogue import Catalogue
 from .disk import MEGABYTE
-from .pictures import ImageState, checked_png, look_at, marked_png, prompt_hash, read_marks
+from .manifest import Manifest, Stamp
+from .pictures import ImageState, checked_png, look_at, made_from, marked_png, prompt_hash, read_marks
 from .state import FolderState
 
 log = logging.getLogger(__name__)
@@ -37,12 +38,15 @@ class Album(Catalogue):
         images: their folder.
         state: what the folder remembers.
         provider: who made the items; "" where that is not known.
+        closely: whether to read each picture, though an earlier run saw it whole and its times have not changed.
     """
 
     def __init__(self, root: Path, *, validate: bool = True) -> None:
         super().__init__(root, validate=validate)
         self.images = root / IMAGES
         self.state = FolderState()
+        self.closely = False
+        self._seen = Manifest(self.disk)
         self._user = ""  # the provider of this run
         self._room = RESERVE
 
@@ -61,11 +65,18 @@ class Album(Catalogue):
         A picture of another generator does not say what it was made from. The item's prompt is remembered when such a
         picture is first seen, so that a later edit is noticed.
         """
-        look = look_at(self.image_path(item), item.image_prompt)
-        if look.state == "current" and "promptHash" not in look.marks:
-            seen = self.state.prompts.setdefault(item.product_id, prompt_hash(item.image_prompt))
-            return "current" if seen == prompt_hash(item.image_prompt) else "stale"
-        return look.state
+        path = self.image_path(item)
+        mark = None if self.closely else self._seen.made_from(path)
+        if mark is None:
+            stamp = Stamp.of(path)
+            look = look_at(path, item.image_prompt)
+            if look.state not in {"current", "stale"}:
+                return look.state
+            mark = look.marks.get("promptHash", "")
+            self._seen.note(path, stamp, mark)
+        if not mark:
+            mark = self.state.prompts.setdefault(item.product_id, prompt_hash(item.image_prompt))
+        return made_from(mark, item.image_prompt)
 
     def made_again(self, item: CatalogItem) -> bool:
         """Whether an unfinished run with --force-images has made this picture already."""
@@ -88,6 +99,11 @@ class Album(Catalogue):
         marks = self._marks(item)
         unsaid = self.provider if "promptHash" in marks else "unknown"
         return (marks.get("provider") or unsaid) != "offline"
+
+    def remember_pictures(self) -> None:
+        """Write down which pictures were seen whole, so that the next run need not read them; safe to lose."""
+        with contextlib.suppress(DiskError, FolderError):
+            self._seen.write(self.images, [item.filename for item in self.items])
 
     # -- a new one ---------------------------------------------------------------------------------------------------
 
@@ -129,6 +145,8 @@ class Album(Catalogue):
         try:
             self._keep_old(item)
             self.disk.write(name, *pieces)
+            path = self.image_path(item)
+            self._seen.note(path, Stamp.of(path), prompt_hash(item.image_prompt))
         except DiskError:
             with contextlib.suppress(DiskError, FolderError):
                 self.disk.make_folders(ORPHANS)

@@ -258,5 +258,9 @@ def look_at(path: Path, prompt: str) -> Look:
     except png.Damaged:
         return Look("missing")
     marks = png.marks_of(data)
-    made_from = marks.get("promptHash", "")
-    return Look("current" if made_from in {"", prompt_hash(prompt)} else "stale", marks=marks)
+    return Look(made_from(marks.get("promptHash", ""), prompt), marks=marks)
+
+
+def made_from(mark: str, prompt: str) -> ImageState:
+    """Whether a whole picture with this hash in its marks was made from `prompt`; one without a mark is current."""
+    return "current" if mark in {"", prompt_hash(prompt)} else "stale"

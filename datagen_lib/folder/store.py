@@ -192,6 +192,8 @@ class Store(Changes, Logs):
             self.state.provider = self._user
             self._remember_state()
         self.sync()
+        if self._begun:
+            self.remember_pictures()
 
     def close(self) -> None:
         """Let the folder go, whatever the disk answers. May be called twice."""

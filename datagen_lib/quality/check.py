@@ -133,6 +133,7 @@ def twins_of(descriptions: Sequence[str]) -> dict[int, int]:
 
 
 def _pictures(store: Store, size: int | None) -> Iterator[Finding]:
+    store.closely = True  # a check believes no earlier run
     states = [store.image_state(item) for item in store.items]
     bad = [(item, state) for item, state in zip(store.items, states, strict=True) if state != "current"]
     counts = Counter(state for _, state in bad)

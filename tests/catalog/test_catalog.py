@@ -21,10 +21,11 @@ from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem, aliases
 from datagen_lib.quality.similar import _hashes, _meeting
 
+TEXT = "str" if pd.__version__ >= "3" else "object"  # what pandas calls a column of texts
 TYPES = {
-    **dict.fromkeys(aliases(CatalogItem), "str"),
+    **dict.fromkeys(aliases(CatalogItem), TEXT),
     "category": "category",
-    "image_path": "str",
+    "image_path": TEXT,
     "has_image": "bool",
     "image_size": "Int64",
     "name_words": "Int64",
@@ -32,11 +33,11 @@ TYPES = {
     "prompt_length": "Int64",
     "quality": "Int64",
     **{f"quality_{part}": "Int64" for part in ("rules", "match", "variety", "fit", "reading")},
-    "duplicate_of": "str",
-    "review": "str",
+    "duplicate_of": TEXT,
+    "review": TEXT,
     "grade": "Int64",
-    "grade_reason": "str",
-    **dict.fromkeys(("provider", "text_model", "image_model", "batch"), "str"),
+    "grade_reason": TEXT,
+    **dict.fromkeys(("provider", "text_model", "image_model", "batch"), TEXT),
     "text_attempt": "Int64",
     "image_attempts": "Int64",
     "text_cost_usd": "Float64",
