@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from datagen_lib.errors import TransientError
 from datagen_lib.service.clock import Clock
 from datagen_lib.service.pace import Pace
-from datagen_lib.service.retry import persist
+from datagen_lib.service.retry import with_retries
 
 T = TypeVar("T")
 START = 1000.0  # s, where the virtual clock begins
@@ -229,7 +229,7 @@ async def ours(shape: Shape, service: Service, seed: int) -> None:
 
     async def work() -> None:
         for _ in todo:
-            await persist(service.call, pace=pace, max_retries=20)
+            await with_retries(service.call, pace=pace, max_retries=20)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(shape.at_once):

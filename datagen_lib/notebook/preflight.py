@@ -87,7 +87,7 @@ async def ask(settings: Settings, *, system: str, user: str, wire: type[BaseMode
     async with Client(settings) as client:
         for last in (False, True):
             try:
-                await client.persist("text", call)
+                await client.with_retries("text", call)
                 break
             except (MalformedAnswer, ContentFiltered):
                 if last:
@@ -171,7 +171,7 @@ async def _one_picture(settings: Settings, drawn: list[bytes]) -> str:
         drawn.append(bytes(await answer.bytes()))
 
     async with Client(settings) as client:
-        await client.persist("image", call, finish=look)
+        await client.with_retries("image", call, finish=look)
     return f"a picture of {len(drawn[0]) // 1024:,} KB"
 
 

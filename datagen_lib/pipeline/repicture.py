@@ -41,7 +41,7 @@ async def repicture(settings: Settings, item: CatalogItem) -> Path:
                 tries.append(item)
                 return await client.picture(item.image_prompt, bill=bill)
 
-            await client.persist("image", call, finish=keep)
+            await client.with_retries("image", call, finish=keep)
         origin = Provenance(settings, store.disk, datetime.now(UTC).isoformat(timespec="seconds"))
         origin.picture("candidate", item.product_id, len(tries), bill.usd)
         path = store.candidate_path(item)

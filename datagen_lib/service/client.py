@@ -48,7 +48,7 @@ from .drawn import Drawn, read_picture
 from .endpoints import Endpoint, reach
 from .first_call import Gate, Passage
 from .repeats import Repeats
-from .retry import Learnt, Pace, PaceState, persist
+from .retry import Learnt, Pace, PaceState, with_retries
 from .said import is_page
 from .stream import chunks
 from .tape import recording
@@ -220,7 +220,7 @@ class Client:
         """Calls of this kind that are paid for, or may be: asked, or answered and not kept yet."""
         return sum(other == kind for other in self._under_way.values())
 
-    async def persist(
+    async def with_retries(
         self, kind: Kind, operation: Callable[[], Awaitable[T]], *, finish: Callable[[T], Awaitable[None]] | None = None
     ) -> None:
         """Run a call until it succeeds, retrying what `retry.py` retries.
@@ -245,7 +245,7 @@ class Client:
                     await finish(result)
 
         try:
-            await persist(
+            await with_retries(
                 attempt,
                 finish=complete,
                 pace=self._pace[kind],

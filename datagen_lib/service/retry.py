@@ -25,10 +25,10 @@ OUTAGE_PATIENCE = 300.0  # s that nobody may answer before a call gives up
 LONGEST_IN_ALL = 1800.0  # s, from a call's joining the line to its last retry
 MOST_ATTEMPTS = 8  # times max_retries + 1: the bound for a call whose 429s do not count
 
-__all__ = ["Learnt", "Pace", "PaceState", "persist", "testing"]
+__all__ = ["Learnt", "Pace", "PaceState", "testing", "with_retries"]
 
 
-async def persist(
+async def with_retries(
     operation: Callable[[], Awaitable[T]],
     *,
     pace: Pace,

@@ -45,7 +45,7 @@ async def make_categories(
             return
         ask = partial(_ask, client, store, prompt, rules, stricter=attempt > 0, listen=listen, on_accepted=on_accepted)
         try:
-            await client.persist("text", ask)
+            await client.with_retries("text", ask)
         except (MalformedAnswer, ContentFiltered) as error:
             log.warning("categories: %s; asking again", error.what)
             reason = f"; the last answer: {error.what}"

@@ -66,7 +66,7 @@ class _Grades:
             if not left or self.fruitless >= FRUITLESS_CALLS:
                 return
             try:
-                await self.client.persist("text", partial(self._ask, left, stricter=stricter))
+                await self.client.with_retries("text", partial(self._ask, left, stricter=stricter))
             except (MalformedAnswer, ContentFiltered) as error:
                 log.info("grades of %d items: %s", len(left), error.what)
             except CallFailed as error:

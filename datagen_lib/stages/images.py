@@ -128,7 +128,7 @@ class _Picture:
             return
         while True:
             try:
-                await self._client.persist("image", self._call, finish=self._keep)
+                await self._client.with_retries("image", self._call, finish=self._keep)
             except CallFailed as error:
                 if await self._asks_again(error):
                     continue

@@ -155,7 +155,7 @@ class _Items:
         problem: CallFailed | None = None
         for stricter in (False, True):
             try:
-                await self.client.persist("text", partial(self._ask, batch, stricter=stricter))
+                await self.client.with_retries("text", partial(self._ask, batch, stricter=stricter))
             except (MalformedAnswer, ContentFiltered) as error:
                 problem = error
                 log.info("a batch of %d items: %s", batch.count, error.what)

@@ -14,7 +14,7 @@ from datagen_lib.errors import TransientError
 from datagen_lib.service import retry
 from datagen_lib.service.clock import Clock
 from datagen_lib.service.pace import Learnt, Pace, PaceState
-from datagen_lib.service.retry import persist
+from datagen_lib.service.retry import with_retries
 
 SLACK = 1.04  # of a bound, because three runs are few
 
@@ -43,7 +43,7 @@ def test_a_rate_of_an_earlier_run_is_begun_with() -> None:
     async def main() -> None:
         async with asyncio.TaskGroup() as group:
             for _ in range(40):
-                group.create_task(persist(service.call, pace=pace, max_retries=9))
+                group.create_task(with_retries(service.call, pace=pace, max_retries=9))
 
     run(main())
 
@@ -60,7 +60,7 @@ def test_no_limit_no_rate() -> None:
 
     async def main() -> None:
         for _ in range(9):
-            await persist(service.call, pace=pace, max_retries=0)
+            await with_retries(service.call, pace=pace, max_retries=0)
 
     run(main())
 
@@ -82,7 +82,7 @@ def test_changes_are_told_once() -> None:
 
     async def main() -> None:
         for _ in range(3):
-            await persist(call, pace=pace, max_retries=3)
+            await with_retries(call, pace=pace, max_retries=3)
 
     run(main())
 
@@ -111,7 +111,7 @@ def outage(down: float, patience: float, calls: int = 8) -> tuple[list[float], i
             nonlocal failed
             for _ in todo:
                 try:
-                    await persist(call, pace=pace, max_retries=2, outage_patience=patience)
+                    await with_retries(call, pace=pace, max_retries=2, outage_patience=patience)
                 except TransientError:
                     failed += 1
 
@@ -150,11 +150,11 @@ def test_retry_after_of_a_5xx_holds_the_next_call_too() -> None:
         await asyncio.sleep(1)
 
     async def main() -> None:
-        await asyncio.gather(persist(call, pace=pace, max_retries=2), late())
+        await asyncio.gather(with_retries(call, pace=pace, max_retries=2), late())
 
     async def late() -> None:
         await asyncio.sleep(1)
-        await persist(call, pace=pace, max_retries=2)
+        await with_retries(call, pace=pace, max_retries=2)
 
     run(main())
 
@@ -169,6 +169,6 @@ def test_outages_end_in_the_testing_mode() -> None:
         raise TransientError("connection refused", outage=True)
 
     with retry.testing() as waits, pytest.raises(TransientError):
-        asyncio.run(persist(call, pace=Pace("text", max_concurrent=1), max_retries=5))
+        asyncio.run(with_retries(call, pace=Pace("text", max_concurrent=1), max_retries=5))
 
     assert 250 <= sum(waits) <= 300

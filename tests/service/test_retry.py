@@ -22,7 +22,7 @@ from datagen_lib.errors import CallRejected, QuotaExhausted, TransientError
 from datagen_lib.service import pace as pacing
 from datagen_lib.service import retry
 from datagen_lib.service.clock import Clock
-from datagen_lib.service.retry import persist
+from datagen_lib.service.retry import with_retries
 
 T = TypeVar("T")
 
@@ -164,7 +164,7 @@ async def make(count: int, service: Service, pace: pacing.Pace, *, workers: int,
 
     async def work() -> None:
         for _ in todo:
-            await persist(lambda: service.call(pace), pace=pace, max_retries=max_retries)
+            await with_retries(lambda: service.call(pace), pace=pace, max_retries=max_retries)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(workers):
@@ -194,7 +194,7 @@ def test_success_is_returned_at_once() -> None:
     """A call that works is made once and nothing is waited for."""
     operation, called = failing(None)
     with retry.testing() as waits:
-        result = run(persist(operation, pace=Pace("text", max_concurrent=1), max_retries=5))
+        result = run(with_retries(operation, pace=Pace("text", max_concurrent=1), max_retries=5))
 
     assert (result, len(called), waits) == ("well", 1, [])
 
@@ -204,7 +204,7 @@ def test_other_errors_are_not_retried(error: Exception) -> None:
     """Only a TransientError is worth a second call."""
     operation, called = failing(error)
     with pytest.raises(type(error)) as caught:
-        run(persist(operation, pace=Pace("text", max_concurrent=1), max_retries=5))
+        run(with_retries(operation, pace=Pace("text", max_concurrent=1), max_retries=5))
 
     assert caught.value is error
     assert len(called) == 1
@@ -220,7 +220,7 @@ def test_gives_up_after_max_retries_with_the_real_last_error(
     errors = [TransientError(str(n), retry_after=asked, throttled=throttled) for n in range(retries + 1)]
     operation, called = failing(*errors)
     with pytest.raises(TransientError) as caught:
-        run(persist(operation, pace=Pace("text", max_concurrent=1), max_retries=retries))
+        run(with_retries(operation, pace=Pace("text", max_concurrent=1), max_retries=retries))
 
     assert caught.value is errors[-1]
     assert len(called) == retries + 1
@@ -232,7 +232,7 @@ def test_schedule_is_exponential_from_a_second_and_a_half_with_full_jitter() -> 
     for _ in range(200):
         operation, _called = failing(TransientError("503"))
         with retry.testing() as waits, pytest.raises(TransientError):
-            asyncio.run(persist(operation, pace=pacing.Pace("text", max_concurrent=1), max_retries=8))
+            asyncio.run(with_retries(operation, pace=pacing.Pace("text", max_concurrent=1), max_retries=8))
         many.append(waits)
 
     for step, nth in enumerate(zip(*many, strict=True)):
@@ -245,7 +245,7 @@ def test_schedule_is_exponential_from_a_second_and_a_half_with_full_jitter() -> 
 def test_retry_after_comes_first(throttled: bool) -> None:
     """No retry comes earlier than the service asked, and none much later."""
     operation, called = failing(TransientError("busy", retry_after=20.0, throttled=throttled), None)
-    run(persist(operation, pace=Pace("text", max_concurrent=1), max_retries=1))
+    run(with_retries(operation, pace=Pace("text", max_concurrent=1), max_retries=1))
 
     assert 20.0 <= called[1] - called[0] <= 22.5
 
@@ -257,7 +257,7 @@ def test_testing_mode_records_the_same_waits_and_sleeps_none() -> None:
     told: list[tuple[str, float, int]] = []
     with retry.testing() as waits:
         run(
-            persist(
+            with_retries(
                 operation,
                 pace=Pace("text", max_concurrent=1, requests_per_minute=1),
                 max_retries=3,
@@ -275,7 +275,7 @@ def test_a_wait_of_hours_stops_the_run_with_the_time_to_come_back() -> None:
     """A Retry-After above ten minutes is raised at once, with the time to come back and how long that is."""
     operation, called = failing(TransientError("The image deployment has no quota left.", retry_after=86400.0))
     with pytest.raises(QuotaExhausted, match=r"24 h 0 min.*\n.*after \d{4}-\d\d-\d\d \d\d:\d\d") as caught:
-        run(persist(operation, pace=Pace("images", max_concurrent=1), max_retries=5))
+        run(with_retries(operation, pace=Pace("images", max_concurrent=1), max_retries=5))
 
     assert isinstance(caught.value.__cause__, TransientError)
     assert len(called) == 1
@@ -285,7 +285,7 @@ def test_time_in_all_is_bounded() -> None:
     """However many retries are allowed, a call gives up within half an hour."""
     operation, called = failing(TransientError("503", retry_after=500.0))
     with pytest.raises(TransientError):
-        run(persist(operation, pace=Pace("text", max_concurrent=1), max_retries=1000))
+        run(with_retries(operation, pace=Pace("text", max_concurrent=1), max_retries=1000))
 
     assert called[-1] - called[0] <= retry.LONGEST_IN_ALL
 
@@ -302,7 +302,7 @@ def test_a_call_does_not_die_of_its_siblings_success(refusals: int, ends_well: b
 
     async def main() -> bool:
         try:
-            await persist(operation, pace=pace, max_retries=2)
+            await with_retries(operation, pace=pace, max_retries=2)
         except TransientError:
             return False
         return True
@@ -320,9 +320,9 @@ def test_a_waiting_call_holds_no_slot() -> None:
     operation, called = failing(TransientError("503", retry_after=60.0), None)
 
     async def main() -> float:
-        waiting = asyncio.create_task(persist(operation, pace=pace, max_retries=1))
+        waiting = asyncio.create_task(with_retries(operation, pace=pace, max_retries=1))
         await asyncio.sleep(1)
-        await persist(failing(None)[0], pace=pace, max_retries=0)
+        await with_retries(failing(None)[0], pace=pace, max_retries=0)
         at = now()
         await waiting
         return at
@@ -337,7 +337,9 @@ def test_a_429_pauses_all_once_and_one_probe_goes_first() -> None:
 
     async def main() -> None:
         service.quota.admit(now())
-        todo = [asyncio.create_task(persist(lambda: service.call(pace), pace=pace, max_retries=5)) for _ in range(8)]
+        todo = [
+            asyncio.create_task(with_retries(lambda: service.call(pace), pace=pace, max_retries=5)) for _ in range(8)
+        ]
         await asyncio.sleep(29)
         before = len(service.log)
         assert before <= 8
@@ -379,7 +381,7 @@ def test_never_more_than_the_maximum_in_flight_and_hardly_one_in_a_pause(
 
         async def work() -> None:
             for _ in todo:
-                await persist(attempt, pace=pace, max_retries=40)
+                await with_retries(attempt, pace=pace, max_retries=40)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(workers):
@@ -445,12 +447,12 @@ def test_a_call_cancelled_as_it_is_let_go_gives_its_slot_back() -> None:
 
     async def main() -> str:
         async with pace.turn():
-            waiting = asyncio.create_task(persist(failing(None)[0], pace=pace, max_retries=0))
+            waiting = asyncio.create_task(with_retries(failing(None)[0], pace=pace, max_retries=0))
             await asyncio.sleep(0.1)
         waiting.cancel()  # leaving the turn has just let it go
         await asyncio.gather(waiting, return_exceptions=True)
         assert waiting.cancelled()
-        return await persist(failing(None)[0], pace=pace, max_retries=0)
+        return await with_retries(failing(None)[0], pace=pace, max_retries=0)
 
     assert run(main()) == "well"
     assert pace.state.in_flight == 0
@@ -464,7 +466,7 @@ def test_a_task_group_cancels_cleanly() -> None:
         async with asyncio.TaskGroup() as group:
             for _ in range(4):
                 operation, _called = failing(TransientError("429", retry_after=99.0, throttled=True))
-                group.create_task(persist(operation, pace=pace, max_retries=3))
+                group.create_task(with_retries(operation, pace=pace, max_retries=3))
             await asyncio.sleep(1)
             group.create_task(asyncio.wait_for(asyncio.sleep(9), 1))
 
@@ -473,7 +475,7 @@ def test_a_task_group_cancels_cleanly() -> None:
             await doomed()
         assert pace.state.in_flight == 0
         await asyncio.sleep(100)
-        await persist(failing(None)[0], pace=pace, max_retries=0)
+        await with_retries(failing(None)[0], pace=pace, max_retries=0)
 
     run(main())
 
@@ -570,7 +572,7 @@ def test_concurrency_comes_back_after_a_burst_of_5xx() -> None:
 
         async def work() -> None:
             for _ in todo:
-                await persist(flaky, pace=pace, max_retries=8)
+                await with_retries(flaky, pace=pace, max_retries=8)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(8):
@@ -628,7 +630,7 @@ def test_a_header_that_says_none_is_left_saves_the_429() -> None:
 
     async def main() -> None:
         for _ in range(7):
-            await persist(operation, pace=pace, max_retries=0)
+            await with_retries(operation, pace=pace, max_retries=0)
 
     run(main())
 
@@ -644,7 +646,7 @@ def test_garbage_in_headers_is_tolerated(left: str, reset: str) -> None:
         pace.heard({"x-ratelimit-remaining-requests": left, "x-ratelimit-reset-requests": reset})
 
     with retry.testing():
-        run(persist(operation, pace=pace, max_retries=0))
+        run(with_retries(operation, pace=pace, max_retries=0))
 
 
 @pytest.mark.parametrize("value", ["-1", "", "many", "0"])
@@ -661,7 +663,7 @@ def test_a_header_that_is_no_help_does_no_harm(value: str) -> None:
 
         async def work() -> None:
             for _ in todo:
-                await persist(operation, pace=pace, max_retries=0)
+                await with_retries(operation, pace=pace, max_retries=0)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(8):
