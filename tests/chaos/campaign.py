@@ -22,7 +22,7 @@ from typing import Any, Self
 import pytest
 from conftest import VARIABLES, Command
 
-CAMPAIGNS = 5  # that share the minutes
+CAMPAIGNS = 9  # that share the minutes
 MINUTES = 2.0
 PROPERTY = "chaos"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -77,7 +78,7 @@ def test_a_service_that_goes_away_is_waited_for(chaos: Chaos, stand_in: Callable
                 def goes_away() -> Result:
                     process = command.process(*job.arguments)  # noqa: B023 - called in this round
                     while process.poll() is None and len(server.calls) < after:  # noqa: B023
-                        pass
+                        time.sleep(0.002)
                     gate.close()
                     gate.open_after(gone)  # noqa: B023
                     out, err = process.communicate(timeout=120)

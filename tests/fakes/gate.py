@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import socket
 import struct
+import sys
 import threading
 import time
 from contextlib import suppress
 from typing import Self
 
-RESET = struct.pack("ii", 1, 0)  # closing sends a reset, not an end
+RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # closing sends a reset, not an end
 
 
 class Gate:
