@@ -103,7 +103,10 @@ print(*sorted({{name.split(".")[0] for name in sys.modules}}))
     used = {folded(name) for module in loaded for name in belongs.get(module, [])}
 
     assert (tmp_path / "catalog.json").is_file()
-    assert used - brings({folded(line) for line in PROJECT["dependency-groups"]["generate"]}) <= {"coverage", "lego-style-datagen"}
+    assert used - brings({folded(line) for line in PROJECT["dependency-groups"]["generate"]}) <= {
+        "coverage",
+        "lego-style-datagen",
+    }
     assert not loaded & {"pandas", "IPython", "matplotlib", "ipykernel", "nbformat", "papermill"}
 
 
