@@ -21,8 +21,8 @@ from datagen_lib.pipeline.account import Account
 from datagen_lib.pipeline.run import run
 from datagen_lib.prompts import ITEMS, items_request
 from datagen_lib.service import drawn
+from datagen_lib.service.client import Client
 from datagen_lib.settings import Settings
-from datagen_lib.stages import images
 from datagen_lib.stages.memory import NameMemory
 from datagen_lib.stages.memory import facets as facets_of
 from datagen_lib.stages.planner import Batch, Planner
@@ -226,7 +226,7 @@ def test_pictures_wait_on_the_service_not_in_memory(
     """While the disk is slow, all 60 items are written, and no more than two pictures are held for each call at once."""
     all_written = threading.Event()
     drawn = held = most = 0
-    picture, save = images.Client.picture, Store.save_image
+    picture, save = Client.picture, Store.save_image
 
     async def counting_picture(self: Any, prompt: str) -> Any:
         nonlocal drawn, held, most
@@ -241,7 +241,7 @@ def test_pictures_wait_on_the_service_not_in_memory(
         save(self, *arguments, **options)
         held -= 1
 
-    monkeypatch.setattr(images.Client, "picture", counting_picture)
+    monkeypatch.setattr(Client, "picture", counting_picture)
     monkeypatch.setattr(Store, "save_image", slow_save)
     settings = settings_for(stand_in(), tmp_path, target_count=60, parallel_image_requests=1)
     outcome = asyncio.run(
