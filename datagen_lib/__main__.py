@@ -25,9 +25,9 @@ def _run(module: str) -> int:
         said = "error: this needs Python {}.{} or later, and this is Python {}.{}\n"
         sys.stderr.write(said.format(*OLDEST, *sys.version_info[:2]))
         return 2
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         return int(import_module(module).main())
     except KeyboardInterrupt:
         from datagen_lib.command.terminal import say

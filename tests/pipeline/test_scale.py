@@ -228,9 +228,9 @@ def test_pictures_wait_on_the_service_not_in_memory(
     drawn = held = most = 0
     picture, save = Client.picture, Store.save_image
 
-    async def counting_picture(self: Any, prompt: str) -> Any:
+    async def counting_picture(self: Any, prompt: str, **options: Any) -> Any:
         nonlocal drawn, held, most
-        answer = await picture(self, prompt)
+        answer = await picture(self, prompt, **options)
         drawn, held = drawn + 1, held + 1
         most = max(most, held)
         return answer
