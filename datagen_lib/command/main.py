@@ -105,8 +105,11 @@ def _run(arguments: argparse.Namespace, signals: Signals) -> int:
     if isinstance(outcome.stopped, Interrupted):
         say(interrupted_text(outcome))
         return outcome.stopped.exit_code
+    # Whoever reads one line reads the last: where to look after a whole run, what is missing after another.
+    if outcome.items and not outcome.complete:
+        _show(settings, anew=not outcome.idle)
     tell(summary_text(outcome, settings))
-    if outcome.items:
+    if outcome.items and outcome.complete:
         _show(settings, anew=not outcome.idle)
     if outcome.stopped is not None:
         say(f"stopped: {outcome.stopped}")
