@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datagen_lib.settings import Settings
 
 INTERRUPTED = 130
+FEW_ENOUGH = 600  # items whose contact sheets are drawn in a few seconds; notebook 04 draws those of more
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -107,17 +108,17 @@ def _run(arguments: argparse.Namespace, signals: Signals) -> int:
         return outcome.stopped.exit_code
     # Whoever reads one line reads the last: where to look after a whole run, what is missing after another.
     if outcome.items and not outcome.complete:
-        _show(settings, anew=not outcome.idle)
+        _show(settings, outcome.items, anew=not outcome.idle)
     tell(summary_text(outcome, settings))
     if outcome.items and outcome.complete:
-        _show(settings, anew=not outcome.idle)
+        _show(settings, outcome.items, anew=not outcome.idle)
     if outcome.stopped is not None:
         say(f"stopped: {outcome.stopped}")
         return outcome.stopped.exit_code
     return 0 if outcome.complete else 1
 
 
-def _show(settings: Settings, *, anew: bool) -> None:
+def _show(settings: Settings, items: int, *, anew: bool) -> None:
     """Write the gallery and the contact sheets where the run changed something, and end with the gallery's path."""
     from datagen_lib.errors import DatagenError
     from datagen_lib.gallery import write_gallery, write_sheets
@@ -125,7 +126,8 @@ def _show(settings: Settings, *, anew: bool) -> None:
     path = settings.output_dir / "index.html"
     try:
         if anew:
-            write_sheets(settings.output_dir)
+            if items <= FEW_ENOUGH:
+                write_sheets(settings.output_dir)
             write_gallery(settings.output_dir)
     except DatagenError as error:  # the run is over, and its exit code is its own
         say(f"no gallery: {error.what}")
