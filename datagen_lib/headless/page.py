@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import escape
 
+from datagen_lib.folder.pictures import open_picture
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
@@ -146,7 +148,7 @@ def slim(text: str, most: int = LARGEST) -> str:
 
 def _smaller(found: re.Match[str], pixels: int, quality: int) -> str:
     try:
-        made = _webp(io.BytesIO(base64.b64decode(found[2])), pixels, quality)
+        made = _webp(base64.b64decode(found[2]), pixels, quality)
     except (OSError, ValueError, SyntaxError, binascii.Error):
         return found[0]
     return min(found[0], made, key=len)
@@ -160,13 +162,10 @@ def page_picture(path: Path, pixels: int) -> str:
         return ""
 
 
-def _webp(source: Path | io.BytesIO, pixels: int, quality: int) -> str:
-    from PIL import Image
-
-    with Image.open(source) as picture:
-        picture.load()
-        if pixels:
-            picture.thumbnail((pixels, pixels))
-        made = io.BytesIO()
-        picture.save(made, "WEBP", quality=quality, method=2)
+def _webp(source: Path | bytes, pixels: int, quality: int) -> str:
+    picture = open_picture(source)
+    if pixels:
+        picture.thumbnail((pixels, pixels))
+    made = io.BytesIO()
+    picture.save(made, "WEBP", quality=quality, method=2)
     return f"data:image/webp;base64,{base64.b64encode(made.getvalue()).decode()}"
