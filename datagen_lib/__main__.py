@@ -8,6 +8,7 @@ import sys
 from importlib import import_module
 
 OLDEST = (3, 11)
+ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
 
 
 def main() -> int:
@@ -26,8 +27,9 @@ def _run(module: str) -> int:
         sys.stderr.write(said.format(*OLDEST, *sys.version_info[:2]))
         return 2
     try:
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in ENDINGS:
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, signal.default_int_handler)
         return int(import_module(module).main())
     except KeyboardInterrupt:
         from datagen_lib.command.terminal import say
@@ -35,7 +37,7 @@ def _run(module: str) -> int:
         say("interrupted: nothing was begun")
         return 130
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDINGS:
             signal.signal(number, signal.SIG_IGN)
 
 

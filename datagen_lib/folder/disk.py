@@ -156,14 +156,22 @@ class Disk:
             self._flush_folder(target.parent)
 
     def append(self, name: str, line: bytes) -> None:
-        """Add one line to a log; a line that a kill has torn is ended first. Not flushed."""
+        """Add one line to a log, or nothing where the disk refuses; a line that a kill has torn is ended first.
+
+        Not flushed.
+        """
         with self.translated(name):
             handle = _patiently(lambda: os.open(self.path(name), _APPENDING, _MODE))
             try:
                 size = os.lseek(handle, 0, os.SEEK_END)
                 os.lseek(handle, max(0, size - 1), os.SEEK_SET)
                 torn = size > 0 and os.read(handle, 1) != b"\n"
-                _write_all(handle, b"\n" * torn + line + b"\n")
+                try:
+                    _write_all(handle, b"\n" * torn + line + b"\n")
+                except OSError:
+                    with contextlib.suppress(OSError):
+                        os.ftruncate(handle, size)
+                    raise
             finally:
                 os.close(handle)
 

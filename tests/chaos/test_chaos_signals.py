@@ -31,7 +31,7 @@ def test_a_signal_costs_at_most_what_was_in_flight(chaos: Chaos, stand_in: Calla
             job = prepared(rng, command)
             before, since = items_on_disk(command.folder), len(calls(server, "image"))
             name, times = rng.choice(NAMES), rng.choice([1, 1, 2, 3])
-            after, delay = rng.randrange(8), rng.uniform(0, 0.2)
+            after, delay = rng.randrange(1, 9), rng.uniform(0, 0.2)
             each.fault = f"{times} {name} {delay:.2f} s after call {after} of a {job.name} run"
 
             seen = len(server.calls)

@@ -365,6 +365,23 @@ def test_a_torn_line_of_a_log_is_ended_before_the_next(tmp_path: Path) -> None:
 # -- what lies in the way ----------------------------------------------------------------------------------------------
 
 
+def test_a_refused_line_of_a_log_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the disk takes half of a line and no more, the log is as it was before."""
+    log, real = Disk(tmp_path), os.write
+    log.append("a.log", b'{"n": 1}')
+
+    def write(handle: int, content: Any) -> int:
+        real(handle, bytes(content)[:4])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", write)
+        with pytest.raises(DiskError, match="full"):
+            log.append("a.log", b'{"n": 2}')
+
+    assert (tmp_path / "a.log").read_bytes() == b'{"n": 1}\n'
+
+
 def test_odd_things_in_the_way_are_named(command: Command, stand_in: Start) -> None:
     """A folder where a file belongs, a file where a folder belongs, a loop of links: exit 2, named, no call."""
     server = stand_in()
