@@ -160,7 +160,16 @@ class TransientError(CallFailed):
 
 
 class ContentFiltered(CallFailed):
-    """The service's content filter refused the prompt or the answer."""
+    """The service's content filter refused the prompt or the answer.
+
+    Args:
+        what: what happened.
+        paid: whether the verdict came with an answer of status 200, which is paid for.
+    """
+
+    def __init__(self, what: str, *, hint: str = "", paid: bool = False) -> None:
+        super().__init__(what, hint=hint)
+        self.paid = paid
 
 
 class MalformedAnswer(CallFailed):

@@ -125,7 +125,7 @@ def read_picture(body: bytes, *, fetcher: Fetch, mask: Mask = str) -> Drawn:
         if error := answered_error(entry):
             raise error
         if verdict := _verdict(entry):
-            raise ContentFiltered(f"the service's filter kept the picture back ({verdict})")
+            raise ContentFiltered(f"the service's filter kept the picture back ({verdict})", paid=True)
     if not body.strip():
         raise TransientError("the answer holds no picture; it is empty")
     fault: Fault = "none" if answers else "kind"

@@ -5,6 +5,7 @@
     broken bytes                                     the same bytes again, or 8 in a row, no good picture between
     a refusal of the request, no filter's            the third in a row with the same words
     a refusal by the filter                          the tenth picture in a row
+    a filter's verdict with a paid answer            the third picture in a row
     any passing failure, through all its retries     the fifth picture in a row
 
 What is "in a row" starts anew with each good picture.
@@ -31,6 +32,7 @@ BROKEN_IN_A_ROW = 8
 SAME_REFUSAL = 3
 DEAD_ENDPOINT = 5
 FILTERED_IN_A_ROW = 10
+PAID_VERDICTS_IN_A_ROW = 3  # a verdict that comes with a paid answer
 
 _HINTS: dict[Fault, str] = {
     "size": "{model} may name a model that draws other sizes.",
@@ -95,8 +97,10 @@ class GivingUp:
         elif self._refused_row >= SAME_REFUSAL:
             what = f"{SAME_REFUSAL} pictures in a row were refused in the same words: {error.what}"
             hint = error.hint or f"{self._blame['model']} names the model that is asked; another one may take them."
-        elif self._filtered_row >= FILTERED_IN_A_ROW:
-            what = f"the content filter refused {FILTERED_IN_A_ROW} pictures in a row; the last one: {error.what}"
+        elif self._filtered_row >= (
+            PAID_VERDICTS_IN_A_ROW if isinstance(error, ContentFiltered) and error.paid else FILTERED_IN_A_ROW
+        ):
+            what = f"the content filter refused {self._filtered_row} pictures in a row; the last one: {error.what}"
             hint = f"Look at the prompts in failed_images.log; {self._blame['model']} may have a stricter filter."
         else:
             return None

@@ -181,7 +181,7 @@ class _Picture:
         """Whether one more call may bring what this one did not; ends the run where no call will."""
         if isinstance(error, ContentFiltered):
             self._refusals += 1
-            return self._refusals < FILTERED_TRIES and not self._refused_before
+            return self._refusals < FILTERED_TRIES and not self._refused_before and not error.paid
         if isinstance(error, UnusablePicture):
             if reason := self._stage.giving_up.after_unusable(error, self._file):
                 await self._client.stop(reason)

@@ -132,6 +132,19 @@ def test_half_a_pair_reaches_no_file(command: Command) -> None:
     assert [item["name"] for item in command.folder.catalogue] == [f"Figure Number {n}" for n in range(1, 5)]
 
 
+def test_a_verdict_that_is_paid_for_is_not_asked_for_twice(command: Command) -> None:
+    """A filter's verdict inside a 200 is paid for: one call an item, and the third in a row ends the run."""
+    with Service(service(draw=lambda _: Answer({"data": [{"finish_reason": "content_filter"}]}))) as server:
+        command.set(**server.settings, PARALLEL_IMAGE_REQUESTS="1")
+        result = command("--target-count", "8", "--batch-size", "8")
+
+    prompts = [request.body["prompt"] for request in server.requests if "images" in request.path]
+    assert result.code == 1
+    assert 3 <= len(prompts) <= 4
+    assert len(prompts) == len(set(prompts))
+    assert "content filter" in result.said
+
+
 @pytest.mark.parametrize("place", ["http://127.0.0.1:9/a.png", "ftp://127.0.0.1/a.png", "http://169.254.169.254/a.png"])
 def test_a_dead_address_is_no_new_call(command: Command, place: str) -> None:
     """A picture behind an address that can't be fetched is paid for: it is not asked for again in the run."""
