@@ -27,6 +27,14 @@ def _run(module: str) -> int:
         sys.stderr.write(said.format(*OLDEST, *sys.version_info[:2]))
         return 2
     try:
+        return _heard(module)
+    except KeyboardInterrupt:  # in the moments before and after a signal has somebody to hear it
+        return 130
+
+
+def _heard(module: str) -> int:
+    """Run the command with every ending signal heard as an interrupt, until it has ended."""
+    try:
         for number in ENDINGS:
             if signal.getsignal(number) is signal.SIG_DFL:
                 signal.signal(number, signal.default_int_handler)

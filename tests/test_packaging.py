@@ -108,7 +108,8 @@ print(*sorted({{name.split(".")[0] for name in sys.modules}}))
 
     assert (tmp_path / "catalog.json").is_file()
     needed = brings({folded(line) for line in PROJECT["dependency-groups"]["generate"]})
-    assert used - needed <= TAKEN_WHERE_THERE
+    # the SDK takes aiohttp where another package has brought it
+    assert used - needed - brings({"aiohttp"}) <= TAKEN_WHERE_THERE
     assert not loaded & {"pandas", "IPython", "matplotlib", "ipykernel", "nbformat", "papermill"}
 
 

@@ -126,10 +126,10 @@ class _Places:
         for batch in planner.running:
             self.promised.update({name: max(0, wanted - batch.kept[name]) for name, wanted in batch.wants.items()})
         self.level = {name: planner.have[name] + self.promised[name] for name in self.names}
-        self.share = planner.target / known
         self.floor, over = divmod(planner.target, known)
         # How many categories may still get one item more than the even share.
         self.extras = over - sum(max(0, level - self.floor) for level in self.level.values())
+        self.share = planner.target / known if self.extras > 0 else float(self.floor)
 
     def lack(self, names: Iterable[str]) -> float:
         """Items that these categories lack against an even share."""

@@ -138,7 +138,7 @@ def test_a_signal_as_the_process_starts(command: Command) -> None:
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=60)
 
-        assert process.returncode in {130, -signal.SIGTERM}
+        assert process.returncode in {130, -signal.SIGTERM, -signal.SIGINT}  # a shell calls the last one 130 too
         assert b"Traceback" not in said
         assert process.returncode < 0 or said.decode().splitlines()[-1].startswith("interrupted:")
 
