@@ -117,12 +117,6 @@ def _large_ones_refused(width: int, height: int) -> None:
 # -- answers ---------------------------------------------------------------------------------------------------------
 
 
-# -- answers ---------------------------------------------------------------------------------------------------------
-
-
-# -- answers ---------------------------------------------------------------------------------------------------------
-
-
 def checked_png(data: bytes, *, size: int) -> bytes:
     """The bytes of a whole PNG of `size` x `size` pixels, scaled down or converted where the picture needs it.
 

@@ -13,10 +13,8 @@ from markupsafe import Markup, escape
 from datagen_lib.folder.grades import Grade, Grades
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem
-from datagen_lib.quality.check import quality_of
+from datagen_lib.quality.check import quality_of, violations_of
 from datagen_lib.quality.score import Quality
-from datagen_lib.rules import RULES
-from datagen_lib.spelling import fold
 from datagen_lib.text import counted
 
 MOST = 20_000  # items on the page; a larger catalogue shows its newest
@@ -75,11 +73,11 @@ def _sheet_link(store: Store) -> Markup:
 def entries(store: Store) -> Iterator[dict[str, Any]]:
     """What the page knows of each item, the oldest first."""
     shown = store.items[-MOST:]
-    known = {fold(category.name): category for category in store.categories}
+    broken = violations_of(store, shown)
     first = len(store.items) - len(shown)
     grades = Grades(store.disk)
-    for place, (item, score) in enumerate(zip(shown, quality_of(store, shown), strict=True), start=first):
-        reasons = [broken.reason for broken in RULES.check_item(item, known)]
+    for place, (item, score) in enumerate(zip(shown, quality_of(store, shown, broken), strict=True), start=first):
+        reasons = [one.reason for one in broken[item.product_id]]
         yield _entry(store, item, score, reasons, place, grades.of(item))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from datagen_lib.errors import FolderError, InvalidCatalogue
 from datagen_lib.folder.grades import Grades
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CATEGORY_COUNT, CatalogItem
-from datagen_lib.rules import RULES
+from datagen_lib.rules import RULES, Violation
 from datagen_lib.spelling import fold
 from datagen_lib.text import counted
 
@@ -151,12 +151,25 @@ def _pictures(store: Store, size: int | None) -> Iterator[Finding]:
     yield Finding("twins", ok=not pairs, text=text, examples=cases[:EXAMPLES])
 
 
-def quality_of(store: Store, items: Sequence[CatalogItem] | None = None) -> list[Quality]:
-    """The score of each item, in order: of `items`, compared with each other, or of the whole folder."""
-    items = store.items if items is None else items
+def violations_of(store: Store, items: Sequence[CatalogItem]) -> dict[str, list[Violation]]:
+    """The rules that each of the items breaks, by productId."""
     known = {fold(category.name): category for category in store.categories}
-    soft = {item.product_id: sum(not broken.hard for broken in RULES.check_item(item, known)) for item in items}
-    return score_all(items, soft)
+    return {item.product_id: RULES.check_item(item, known) for item in items}
+
+
+def quality_of(
+    store: Store, items: Sequence[CatalogItem] | None = None, broken: Mapping[str, Sequence[Violation]] | None = None
+) -> list[Quality]:
+    """The score of each item, in order: of `items`, compared with each other, or of the whole folder.
+
+    Args:
+        store: the folder.
+        items: some of its items; None for all.
+        broken: what `violations_of` said of them, where it was asked already.
+    """
+    items = store.items if items is None else items
+    found = violations_of(store, items) if broken is None else broken
+    return score_all(items, {key: sum(not one.hard for one in rules) for key, rules in found.items()})
 
 
 def _scores(items: Sequence[CatalogItem], quality: Sequence[Quality], least: int | None) -> Finding:
