@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from conftest import REPOSITORY, Command, Folder, calls
+from factories import STORED_THEMES, entry, item
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -28,26 +29,6 @@ from datagen_lib.models import CatalogItem, ItemDraft
 from offline_model import Server
 
 Start = Callable[..., Server]
-
-THEMES = [f"Theme {chr(65 + n)}" for n in range(20)]
-
-
-def entry(number: int, **changes: Any) -> dict[str, Any]:
-    """An item as catalog.json holds it."""
-    product_id = str(uuid.UUID(int=number + 2**100, version=4))
-    return {
-        "productId": product_id,
-        "name": f"Item Number {number}",
-        "description": "A fine figure of a sailor. It stands on a small plate.",
-        "category": THEMES[number % 20],
-        "filename": f"{product_id}.png",
-        "imagePrompt": f"Photorealistic LEGO-style minifigure, sailor {number}",
-        **changes,
-    }
-
-
-def item(number: int, **changes: Any) -> CatalogItem:
-    return CatalogItem.model_validate(entry(number, **changes))
 
 
 @contextmanager
@@ -180,7 +161,7 @@ def test_leftovers_of_a_kill_are_cleared() -> None:
 def write(root: Path, entries: Any, *, categories: Any = None) -> None:
     root.mkdir(parents=True, exist_ok=True)
     (root / "catalog.json").write_text(json.dumps(entries, indent=2), encoding="utf-8")
-    listed = [{"name": name, "slug": name.lower().replace(" ", "-")} for name in THEMES]
+    listed = [{"name": name, "slug": name.lower().replace(" ", "-")} for name in STORED_THEMES]
     (root / "categories.json").write_text(json.dumps(categories or listed, indent=2), encoding="utf-8")
 
 
@@ -320,7 +301,7 @@ def test_an_older_catalogue_is_gone_on_with(command: Command, stand_in: Start) -
     old = [entry(number) for number in range(6)]
     del old[5]["imagePrompt"]
     old[4]["rarity"] = "common"
-    write(command.folder.path, old, categories=THEMES)
+    write(command.folder.path, old, categories=STORED_THEMES)
     (command.folder / "images").mkdir()
     for found in old[:4]:
         Image.new("RGB", (1024, 1024), "navy").save(command.folder / f"images/{found['filename']}")
@@ -344,7 +325,7 @@ def test_an_older_catalogue_is_gone_on_with(command: Command, stand_in: Start) -
 def test_plain_categories_get_slugs(command: Command, stand_in: Start) -> None:
     """Names alone are enough; the slugs that are derived are kebab-case, unique and at most 64 characters."""
     with folder() as root:
-        names = ["Café & Bar", "Cafe Bar", "Zoë's Folk", "日本の人", "中国の人", "W" * 64, "A  B", *THEMES[:13]]
+        names = ["Café & Bar", "Cafe Bar", "Zoë's Folk", "日本の人", "中国の人", "W" * 64, "A  B", *STORED_THEMES[:13]]
         (root / "categories.json").write_text(json.dumps(names), encoding="utf-8")
         slugs = [category.slug for category in Store.peek(root).categories]
 
@@ -363,7 +344,7 @@ def test_lost_categories_are_derived_from_the_items(command: Command, stand_in: 
     result = command("--target-count", "24", "--dry-run", "--adopt", "azure")
 
     assert result.code == 0, result.said
-    assert [category["name"] for category in command.folder.categories[:4]] == THEMES[:4]
+    assert [category["name"] for category in command.folder.categories[:4]] == STORED_THEMES[:4]
     assert len(command.folder.categories) == 20
 
 
@@ -379,8 +360,8 @@ def test_any_name_is_safe_on_windows(command: Command, stand_in: Start, name: st
 
     def write_answer(messages: Any, schema: Any, *, seed: int) -> dict[str, Any]:
         if "categories" in schema["properties"]:
-            return {"categories": [{"name": theme + " Folk", "slug": ""} for theme in THEMES]}
-        return {"items": [{**entry(0), "name": name, "category": f"{THEMES[0]} Folk"}]}
+            return {"categories": [{"name": theme + " Folk", "slug": ""} for theme in STORED_THEMES]}
+        return {"items": [{**entry(0), "name": name, "category": f"{STORED_THEMES[0]} Folk"}]}
 
     command.use(stand_in(write=write_answer))
     result = command("--target-count", "1", "--batch-size", "1")

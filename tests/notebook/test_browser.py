@@ -24,20 +24,11 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from browsing import CHROMIUM, FLAGS
 from conftest import REPOSITORY, VARIABLES, Folder
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PATIENCE = 120_000  # ms for anything on a page: a loaded machine is slow, not wrong
 DONE = """() => {
     const cells = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(prompt => prompt.textContent);
