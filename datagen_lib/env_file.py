@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import SettingsError
+from .places import is_there
 
 if TYPE_CHECKING:
     from dotenv.parser import Binding
@@ -67,7 +68,7 @@ def _text(path: Path) -> str | None:
     try:
         if path.is_dir() and not (path / "pyvenv.cfg").exists():  # a virtual environment often has that name
             raise SettingsError([f"{path}: is a folder, not a file"], hint="Move it away, or put a file there.")
-        if not path.is_file():
+        if not (is_there(path) and path.is_file()):
             if path.is_symlink():
                 raise SettingsError([f"{path}: is a link to a file that is not there"])
             return None

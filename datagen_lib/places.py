@@ -63,13 +63,26 @@ def place(text: str | Path, start: Path, environ: Mapping[str, str]) -> Path:
     try:
         path = (start / Path(expanded).expanduser()).resolve()
         str(path).encode()
-        path.exists()
+        is_there(path)
     except UnicodeEncodeError:
         raise ValueError("has a part that is not UTF-8 text; use a folder with another name") from None
     except (OSError, RuntimeError, ValueError) as error:
         # expanduser knows no such user, or a link leads to itself, or the name is too long
         raise ValueError(f"can't be used ({getattr(error, 'strerror', None) or error})") from error
     return path
+
+
+def is_there(path: Path) -> bool:
+    """Whether something is at `path`. `Path.exists` of some Pythons says no where it could not look; this one raises.
+
+    Raises:
+        OSError: it can't be said, as where a folder may not be entered or a link leads to itself.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _value(found: re.Match[str], environ: Mapping[str, str]) -> str:

@@ -215,7 +215,18 @@ class Disk:
         return next(candidate for candidate in names if not self.exists(candidate))
 
     def exists(self, name: str) -> bool:
-        return os.path.lexists(self.path(name))
+        """Whether something has that name, be it a link to nothing.
+
+        Raises:
+            FolderError: it can't be said; `os.path.lexists` would say no.
+        """
+        try:
+            self.path(name).lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise unusable(self.path(name), error) from error
+        return True
 
     # -- a file that grows -------------------------------------------------------------------------------------------
 

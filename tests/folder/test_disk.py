@@ -455,3 +455,13 @@ def test_the_growing_file_is_whole_after_a_refused_line(tmp_path: Path, monkeypa
     growing.close()
 
     assert json.loads((tmp_path / "a.json").read_bytes()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_what_can_not_be_looked_at_is_not_missing(tmp_path: Path) -> None:
+    """A name that leads to itself is no missing file: the disk says so, where `os.path.exists` would say no."""
+    (tmp_path / "loop").symlink_to("loop")
+
+    assert not Disk(tmp_path).exists("nothing/there")
+    with pytest.raises(FolderError, match="loop"):
+        Disk(tmp_path).exists("loop/catalog.json")
