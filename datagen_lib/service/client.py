@@ -85,6 +85,7 @@ class _Call:
         began: whether it was sent.
         answered: whether a part of a model's answer came.
         may_be_paid: whether the service may have done the work: it was sent, and it was not refused.
+        brought: whether an object of the list came.
     """
 
     kind: Kind
@@ -95,6 +96,7 @@ class _Call:
     began: bool = False
     answered: bool = False
     may_be_paid: bool = False
+    brought: bool = False
     input_tokens: int = 0
     output_tokens: int = 0
     ok: bool = False
@@ -318,6 +320,7 @@ class Client:
                         call.input_tokens, call.output_tokens, cached = tokens
                         call.cost = table.text_call(call.input_tokens, call.output_tokens, cached)
                     for found in reader.read(chunk):
+                        call.brought = True
                         yield found
                     if reader.full:  # the stream closes here, and no more is written
                         break
@@ -363,8 +366,11 @@ class Client:
             except (RunStopped, SetupError) as error:
                 self.halted = self.halted or error
                 raise
-            except MalformedAnswer:
-                call.may_be_paid = call.may_be_paid and call.answered  # an answer of another kind is no work done
+            except (MalformedAnswer, ContentFiltered) as error:
+                if isinstance(error, MalformedAnswer):  # an answer of another kind is no work done
+                    call.may_be_paid = call.may_be_paid and call.answered
+                if (judged := self._judged(call, error)) is not error:
+                    raise judged from error
                 raise
             finally:
                 self.ledger.settle(kind, promised, call.settled)
@@ -410,6 +416,8 @@ class Client:
         translated = self._translated(call, error)
         if isinstance(translated, CallRejected):
             translated = self._lines[call.kind].repeats.refused(translated)
+        if isinstance(translated, ContentFiltered):
+            translated = self._judged(call, translated)
         if isinstance(translated, ContentFiltered) or (
             isinstance(translated, TransientError) and not translated.outage
         ):
@@ -419,6 +427,19 @@ class Client:
         # The foreign error stays as the cause, and a traceback shows it.
         error.args = tuple(self._mask(str(part)) for part in error.args)
         return translated
+
+    def _judged(self, call: _Call, error: MalformedAnswer | ContentFiltered) -> DatagenError:
+        """`error`, or why the run ends with it. What images are refused for, their stage knows better."""
+        if call.kind != "text":
+            return error
+        repeats = self._lines[call.kind].repeats
+        if call.brought:
+            repeats.accepted()
+            return error
+        judged = repeats.useless(error)
+        if judged is not error:
+            self.halted = self.halted or judged
+        return judged
 
     def _translated(self, call: _Call, error: Exception) -> DatagenError:
         endpoint = self._lines[call.kind].endpoint

@@ -1,21 +1,25 @@
-"""The same refusal a few times in a row is the endpoint's, not the items': the run ends instead of asking for all.
+"""The same trouble a few times in a row is the endpoint's, not the items': the run ends instead of asking for all.
 
 refused, kind A   refused, kind A   refused, kind A     the third ends the run
 refused, kind A   a good answer     refused, kind A     counted from one again: it is about single items
 refused, kind A   refused, kind B   refused, kind A     counted from one again each time
+
+An answer that brings nothing, such as prose or a filter's verdict, counts alike until a first good one has come. From
+then on the deployment is proven, and the stages say how much bad luck a batch may have.
 """
 
 from __future__ import annotations
 
 import re
 
-from datagen_lib.errors import CallRejected, EndpointRefused
+from datagen_lib.errors import CallRejected, ContentFiltered, EndpointGaveUp, EndpointRefused, MalformedAnswer
 
 from .endpoints import Endpoint
 
-MOST = 3  # the same refusal in a row
+MOST = 3  # the same trouble in a row
 
 _VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|[0-9a-f]{8}[0-9a-f-]*|\d+", re.IGNORECASE)
+_DETAILS = re.compile(r"[;:(].*", re.DOTALL)  # how an answer began: other words each time
 
 
 class Repeats:
@@ -25,18 +29,34 @@ class Repeats:
         self._endpoint = endpoint
         self._last = ""
         self._count = 0
+        self._proven = False
 
     def accepted(self) -> None:
         """A call was answered well: what was refused before was about that one request."""
-        self._last, self._count = "", 0
+        self._last, self._count, self._proven = "", 0, True
 
     def refused(self, error: CallRejected) -> CallRejected | EndpointRefused:
         """The error to raise: `error` itself, or at the third of its kind one that ends the run."""
-        kind = _VARYING.sub("#", error.what)
-        self._count = self._count + 1 if kind == self._last else 1
-        self._last = kind
-        if self._count < MOST:
+        if not self._again(_VARYING.sub("#", error.what)):
             return error
         hint = f"Every call is refused alike, so it is not about one item: check {self._endpoint.blame.model}"
         hint += f" and {self._endpoint.blame.address}."
         return EndpointRefused(f"{error.what} (the same {MOST} times in a row)", hint=f"{hint} {error.hint}".strip())
+
+    def useless(
+        self, error: MalformedAnswer | ContentFiltered
+    ) -> MalformedAnswer | ContentFiltered | EndpointGaveUp:
+        """The error to raise after an answer that brought nothing: `error` itself, or one that ends the run."""
+        if self._proven or not self._again(_DETAILS.sub("", error.what)):
+            return error
+        hint = f"{error.hint} No answer was of use so far, and each may cost: check {self._endpoint.blame.model}"
+        hint += f" and {self._endpoint.blame.address}, then run again."
+        return EndpointGaveUp(
+            f"{self._endpoint.kind} call: {error.what} (the same {MOST} times in a row)", hint=hint.strip()
+        )
+
+    def _again(self, kind: str) -> bool:
+        """Whether this makes MOST of a kind in a row."""
+        self._count = self._count + 1 if kind == self._last else 1
+        self._last = kind
+        return self._count >= MOST

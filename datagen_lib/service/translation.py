@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -271,10 +272,11 @@ def unreachable(
     # A handshake in steps leaves "want read" at the bottom, which says nothing.
     chain = [cause for cause in _causes(error) if not isinstance(cause, ssl.SSLWantReadError)]
     reason = plain(mask(f"{type(chain[-1]).__name__}: {chain[-1]}"))[:LONGEST_SHOWN]
-    what = f"{endpoint.kind} call: "
+    what, led = f"{endpoint.kind} call: ", _led_to(chain, endpoint)
     if any(isinstance(cause, httpx2.TimeoutException | TimeoutError) for cause in chain) and not _connecting(chain):
-        return TransientError(f"{what}no answer within the time allowed", hint="REQUEST_TIMEOUT sets it.")
-    what += f"the connection to {mask(endpoint.address)} failed ({reason})"
+        waited = f"no answer within the time allowed{mask(f' from {led}') if led else ''}"
+        return TransientError(f"{what}{waited}", hint="REQUEST_TIMEOUT sets it.")
+    what += f"the connection to {mask(led or endpoint.address)} failed ({reason})"
     between = surroundings.proxies(endpoint.address, environ)
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
         return EndpointRefused(what, hint=_certificates(environ))
@@ -289,6 +291,8 @@ def unreachable(
     ):
         return EndpointRefused(what, hint=f"Check {endpoint.blame.address}.")
     hint = f"Check the network, and {endpoint.blame.address} where it never worked."
+    if led:
+        hint = f"{endpoint.blame.address} leads elsewhere, and nobody answers there: check it."
     if between:
         hint += f" The call goes through {surroundings.listed(between)}."
     # A handshake that breaks off is somebody who answers, if badly: five minutes would not mend it.
@@ -296,6 +300,18 @@ def unreachable(
     if handshake:
         hint += " Does that port speak TLS, or is it http://?"
     return TransientError(what, hint=hint, outage=_connecting(chain) and not handshake)
+
+
+def _led_to(chain: list[BaseException], endpoint: Endpoint) -> str:
+    """Where a redirect sent the call that failed, in words; "" where it was not sent elsewhere."""
+    with suppress(RuntimeError, httpx2.InvalidURL):  # an error that knows no request; an address that is none
+        url = next((cause.request.url for cause in chain if isinstance(cause, httpx2.RequestError)), None)
+        first = httpx2.URL(endpoint.address)
+        if url is None:
+            return ""
+        if (url.scheme, url.netloc) != (first.scheme, first.netloc) or not url.path.startswith(first.path):
+            return f"{url}, redirected from {endpoint.address},"
+    return ""
 
 
 def cannot_connect(

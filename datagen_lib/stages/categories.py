@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+FRUITLESS = 3  # answers in a row that bring no new category
+
 
 async def make_categories(
     client: Client,
@@ -37,11 +39,12 @@ async def make_categories(
     twentieth too, and what is then missing is asked for again.
 
     Raises:
-        RunStopped: the model did not bring 20 distinct categories in MAX_RETRIES + 2 calls.
+        RunStopped: the model did not bring 20 distinct categories in MAX_RETRIES + 2 calls, or nothing new in FRUITLESS.
     """
-    reason = ""
+    reason, fruitless = "", 0
     for attempt in range(client.settings.max_retries + 2):
-        if len(store.categories) >= CATEGORY_COUNT:
+        before = len(store.categories)
+        if before >= CATEGORY_COUNT:
             return
         ask = partial(_ask, client, store, prompt, rules, stricter=attempt > 0, listen=listen, on_accepted=on_accepted)
         try:
@@ -49,6 +52,9 @@ async def make_categories(
         except (MalformedAnswer, ContentFiltered) as error:
             log.warning("categories: %s; asking again", error.what)
             reason = f"; the last answer: {error.what}"
+        fruitless = 0 if len(store.categories) > before else fruitless + 1
+        if fruitless >= FRUITLESS:
+            break
     if len(store.categories) < CATEGORY_COUNT:
         raise RunStopped(
             f"the model brought {len(store.categories)} distinct categories, not {CATEGORY_COUNT}{reason}",

@@ -28,6 +28,7 @@ from datagen_lib.service.endpoints import endpoints
 
 from .giving_up import GivingUp
 from .missing import EDIT_PROMPT
+from .probing import Probing
 
 if TYPE_CHECKING:
     from datagen_lib.service.client import Client
@@ -84,6 +85,7 @@ class _Images:
         blame = endpoints(client.settings)["image"].blame
         self.giving_up = GivingUp(model=blame.model, address=blame.address)
         self.first_kept = asyncio.Event()
+        self.probing = Probing()
         self.open: dict[str, _Picture] = {}  # an answer was put aside, and the picture is neither made nor given up
 
     async def work(self, queue: asyncio.Queue[CatalogItem | None], *, eager: bool) -> None:
@@ -128,7 +130,8 @@ class _Picture:
             return
         while True:
             try:
-                await self._client.with_retries("image", self._call, finish=self._keep)
+                async with self._stage.probing.turn():
+                    await self._client.with_retries("image", self._call, finish=self._keep)
             except CallFailed as error:
                 if await self._asks_again(error):
                     continue
@@ -136,6 +139,7 @@ class _Picture:
             else:
                 self._stage.open.pop(self._item.product_id, None)
                 self._stage.giving_up.picture_saved()
+                self._stage.probing.proven()
                 self._stage.first_kept.set()
                 self._stage.listen(ImageSaved(self._item, self._attempts, self._bill.usd))
             return
@@ -169,6 +173,7 @@ class _Picture:
     async def _put_aside(self, error: UnusablePicture) -> None:
         """Keep what was paid for. It is part of the call under way, so that an ending run waits for it."""
         self._error, self._unusable = error, self._unusable + 1
+        self._stage.probing.doubt()
         self._stage.open[self._item.product_id] = self
         if error.paid:
             await self._keep_bytes(error.paid)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from conftest import Command
-from fakes.service import Answer, Request, Service, error
+from fakes.service import Answer, Request, Service, chunk, error, events
 from service.test_bodies import good
 
 
@@ -72,3 +72,32 @@ def test_single_refusals_do_not_end_a_run(command: Command) -> None:
     assert result.code == 1
     assert len(command.folder.failures) == 2
     assert len(command.folder.pictures) == 2
+
+
+USELESS = {
+    "a body of another kind": Answer({"detail": "Your plan does not cover this model."}),
+    "prose": events(chunk("Sure! 1. Pirates, 2. Robots"), chunk(finish_reason="stop")),
+    "nothing": events(chunk(""), chunk(finish_reason="stop")),
+    "a refusal": events(chunk(delta={"refusal": "I can't help with that."}), chunk(finish_reason="stop")),
+    "cut at its length": events(chunk('{"'), chunk(finish_reason="length")),
+    "a filter's verdict": events(chunk(finish_reason="content_filter")),
+    "other fields": events(chunk('{"categories": [{"title": "Pirates"}], "items": [{"title": "x"}]}')),
+}
+
+
+@pytest.mark.parametrize("kind", USELESS)
+@pytest.mark.parametrize("stage", ["categories", "items"])
+def test_answers_that_are_never_of_use_end_the_run(command: Command, kind: str, stage: str) -> None:
+    """While no answer was of use, the third of a kind ends the run, in both text stages; all of MAX_RETRIES is not used."""
+    with Service(good) as service:
+        command.set(**service.settings, MAX_RETRIES="9", PARALLEL_TEXT_REQUESTS="1")
+        if stage == "items":
+            assert command("--target-count", "4", "--batch-size", "4", "--dry-run").code == 0
+        service.script = [USELESS[kind]]
+        before = len(service.requests)
+        result = command("--target-count", "30", "--batch-size", "4", "--dry-run")
+
+    assert result.code == 1
+    assert len(service.requests) - before == 3
+    assert "stopped: " in result.said
+    assert "Traceback" not in result.said

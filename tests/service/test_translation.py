@@ -96,6 +96,19 @@ def test_a_failed_connection_names_address_and_proxy(endpoint: Endpoint) -> None
     assert "HTTP_PROXY=http://other" not in found.hint
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_to_nowhere_is_named(command: Command, status: int) -> None:
+    """A call that is sent on to a host where nobody answers: the last lines name both addresses and the setting."""
+    with Service([Answer(status=status, headers={"Location": "http://127.0.0.1:9/moved"})]) as service:
+        command.set(**service.settings, MAX_RETRIES="0")
+        result = command("--target-count", "4", "--dry-run")
+
+    said = result.err.splitlines()
+    assert result.code == 1
+    assert "http://127.0.0.1:9/moved, redirected from " + service.url in said[-2]
+    assert "AZURE_OPENAI_ENDPOINT leads elsewhere" in said[-1]
+
+
 @pytest.mark.parametrize(
     ("failure", "environ", "says"),
     [
