@@ -43,9 +43,7 @@ class Repeats:
         hint += f" and {self._endpoint.blame.address}."
         return EndpointRefused(f"{error.what} (the same {MOST} times in a row)", hint=f"{hint} {error.hint}".strip())
 
-    def useless(
-        self, error: MalformedAnswer | ContentFiltered
-    ) -> MalformedAnswer | ContentFiltered | EndpointGaveUp:
+    def useless(self, error: MalformedAnswer | ContentFiltered) -> MalformedAnswer | ContentFiltered | EndpointGaveUp:
         """The error to raise after an answer that brought nothing: `error` itself, or one that ends the run."""
         if self._proven or not self._again(_DETAILS.sub("", error.what)):
             return error

@@ -39,7 +39,7 @@ async def make_categories(
     twentieth too, and what is then missing is asked for again.
 
     Raises:
-        RunStopped: the model did not bring 20 distinct categories in MAX_RETRIES + 2 calls, or nothing new in FRUITLESS.
+        RunStopped: 20 distinct categories did not come in MAX_RETRIES + 2 calls, or nothing new in FRUITLESS calls.
     """
     reason, fruitless = "", 0
     for attempt in range(client.settings.max_retries + 2):
