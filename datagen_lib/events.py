@@ -105,7 +105,10 @@ class ImageFailed:
 
 @dataclass(frozen=True)
 class CallDone:
-    """A call ended: tokens as the service counted them, dollars by the price table, seconds on the clock."""
+    """A call ended: tokens as the service counted them, dollars by the price table, seconds on the clock.
+
+    `reason` says why it failed, or is "" where the service did not say it.
+    """
 
     kind: Kind
     ok: bool
@@ -113,6 +116,7 @@ class CallDone:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float = 0.0
+    reason: str = ""
 
 
 @dataclass(frozen=True)

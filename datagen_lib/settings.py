@@ -100,7 +100,7 @@ class Settings(BaseModel):
 
     output_dir: Path = _option(
         Path("data_seed"),
-        "Where everything goes; a relative one counts from the project's root, as a flag from the working folder",
+        "Where everything goes; a relative path counts from the project's root, as a flag from the working folder",
         flag="--output-dir",
     )
     target_count: int = _option(200, "Items in all", flag="--target-count", ge=1, le=1_000_000)

@@ -35,7 +35,7 @@ _ROW = (
     '<td style="text-align:left">{what}</td></tr>'
 )
 
-_HEAD = '<div style="margin-bottom:6px">{sentence}</div>'
+_HEAD = '<div style="margin-bottom:6px;line-height:1.35;overflow-wrap:anywhere">{sentence}</div>'
 
 _remembered: dict[tuple[str, ...], dict[str, Any]] = {}
 
@@ -245,7 +245,8 @@ class _Input:
         self.widget.layout.width = "460px"
         self.widget.tooltip = str(spec.get("description", ""))
         self.help = w.HTML(
-            str(fill('<span style="opacity:.75">{}</span>', self._help())), layout=w.Layout(flex="1 1 260px")
+            str(fill('<div style="opacity:.75;line-height:1.35">{}</div>', self._help())),
+            layout=w.Layout(flex="1 1 260px"),
         )
 
     def _help(self) -> str:

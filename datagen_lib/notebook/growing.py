@@ -27,6 +27,8 @@ Picture = tuple[bytes | None, str]
 class LiveTable(Live):
     """The newest items on top, refused ones with their reasons among them; the categories while there is no item.
 
+    What this run made is marked as new; what was there before it bears no mark.
+
     Args:
         folder: the output folder, whose items stand in the table already.
         rows: how many are shown.
@@ -41,8 +43,8 @@ class LiveTable(Live):
         self._table: Show | None = None
 
     def _begin(self, there: There) -> None:
-        self._categories = [["here already", each.name, each.slug] for each in there.categories]
-        self._items = [["here already", each.name, each.category, each.description] for each in there.items]
+        self._categories = [["", each.name, each.slug] for each in there.categories]
+        self._items = [["", each.name, each.category, each.description] for each in there.items]
         self._table = output(Html(self._content(), "A table of the newest."))
 
     def _take(self, event: events.Event) -> None:
@@ -73,6 +75,8 @@ class LiveTable(Live):
             return Markup("")
         newest = rows[: -self._limit - 1 : -1]
         before = len(rows) - len(newest)
+        if not any(mark for mark, *_ in newest):  # all was there: the line above says so
+            columns, newest = columns[1:], [row[1:] for row in newest]
         return table_html(columns, newest) + (fill("<div>and {} before these</div>", before) if before else "")
 
 

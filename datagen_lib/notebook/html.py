@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -10,7 +11,8 @@ from IPython.display import DisplayHandle
 from markupsafe import Markup
 
 THUMBNAIL = 96  # pixels
-LONG, LONG_WIDTH = 80, 240  # a text of more characters gets a column of so many pixels, and the table scrolls
+LONG, LONG_WIDTH = 80, "clamp(150px,18vw,240px)"  # a text of more characters gets a column of at least that width
+UNBROKEN = 30  # characters without a blank, as of a path or a hash: more may break anywhere
 CAPTION_WIDTH = 90  # pixels, at least
 _CELL = "text-align:left;vertical-align:top;padding:4px 10px"
 _NO_PICTURE = (
@@ -91,15 +93,16 @@ def table_html(columns: Sequence[str], records: Iterable[Sequence[str]]) -> Mark
     """A table whose long texts wrap; a cell that is Markup stands as it is."""
     wrap = f"{_CELL};white-space:normal;overflow-wrap:break-word"
     head = joined(fill('<th scope="col" style="{};white-space:nowrap">{}</th>', _CELL, column) for column in columns)
-    long = f"{wrap};min-width:{LONG_WIDTH}px"
-    rows = (
-        joined(fill('<td style="{}">{}</td>', long if _is_long(cell) else wrap, cell) for cell in record)
-        for record in records
-    )
+    rows = (joined(fill('<td style="{}">{}</td>', wrap + _room(cell), cell) for cell in record) for record in records)
     body = joined(fill("<tr>{}</tr>", row) for row in rows)
     table = fill("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
     return fill('<div style="overflow-x:auto">{}</div>', table)
 
 
-def _is_long(cell: str) -> bool:
-    return not isinstance(cell, Markup) and len(cell) > LONG
+def _room(cell: str) -> str:
+    """The style that a long text needs, so that a narrow window breaks it before the table has to scroll."""
+    if isinstance(cell, Markup):
+        return ""
+    if len(cell) > UNBROKEN and not re.search(r"\s", cell):
+        return f";overflow-wrap:anywhere;min-width:{LONG_WIDTH}"
+    return f";min-width:{LONG_WIDTH}" if len(cell) > LONG else ""

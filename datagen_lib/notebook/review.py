@@ -10,7 +10,7 @@ from .show import thumbnail
 
 SIZE = 160  # pixels: small flaws of a picture show
 LOW = 60  # a part of the quality below this is named
-_COLUMNS = ("picture", "what it says", "what its picture was asked for", "quality", "review")
+_COLUMNS = ("picture", "what it says; what its picture was asked for", "quality", "review")
 
 
 def review_table(rows: pd.DataFrame) -> Html:
@@ -22,7 +22,7 @@ def review_table(rows: pd.DataFrame) -> Html:
     if rows.empty:
         return Html(fill("<p>There is nothing to look at.</p>"), "There is nothing to look at.")
     records = [
-        [_picture(row), _texts(row), str(row["imagePrompt"]), _quality(row), str(row["review"])]
+        [_picture(row), _texts(row), _quality(row), str(row["review"])]
         for _, row in rows.iterrows()
     ]
     return Html(table_html(_COLUMNS, records), rows[["name", "quality", "review"]].to_string(index=False))
@@ -35,7 +35,9 @@ def _picture(row: pd.Series) -> Markup:
 
 def _texts(row: pd.Series) -> Markup:
     again = fill("<br><b>The same text as {}</b>", row["duplicate_of"]) if row["duplicate_of"] else ""
-    return fill("<b>{}</b><br><i>{}</i><br>{}{}", row["name"], row["category"], row["description"], again)
+    # The two that are compared stand below each other, so that a narrow window shows both whole.
+    texts = row["name"], row["category"], row["description"], again, row["imagePrompt"]
+    return fill('<b>{}</b><br><i>{}</i><br>{}{}<div style="margin-top:6px;opacity:.8">{}</div>', *texts)
 
 
 def _quality(row: pd.Series) -> str:

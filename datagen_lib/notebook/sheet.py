@@ -26,7 +26,8 @@ _STYLE = Markup(
     "<style>.dg-sheet{display:flex;flex-wrap:wrap;gap:8px;align-items:flex-start}"
     ".dg-sheet figure{margin:0;width:88px}"
     ".dg-sheet img{width:88px;height:88px;border-radius:4px;cursor:zoom-in}"
-    ".dg-sheet figcaption{font-size:11px;line-height:1.25;overflow-wrap:break-word}"
+    ".dg-sheet figcaption{font-size:11px;line-height:1.25;overflow-wrap:break-word;hyphens:auto}"
+    ".dg-title{width:0;min-width:100%;margin:0 0 4px}"  # a long name makes no column wider
     ".dg-sheet figure:focus{width:320px;outline:2px solid #2a6fdb;border-radius:4px}"
     ".dg-sheet figure:focus img{width:320px;height:320px;cursor:zoom-out}"
     ".dg-sheet figure:focus figcaption{font-size:13px}</style>"
@@ -104,7 +105,7 @@ def _sheet(
     parts = []
     for category, figures in groups.items():
         more = fill("<div>and {} more</div>", left_out[category]) if category in left_out else ""
-        title = '<section><div style="margin:0 0 4px"><b>{}</b> ({})</div><div class="dg-sheet">{}{}</div></section>'
+        title = '<section lang="en"><div class="dg-title"><b>{}</b> ({})</div><div class="dg-sheet">{}{}</div></section>'
         parts.append(fill(title, category, len(figures) + left_out.get(category, 0), joined(figures), more))
     has = int(catalogue["has_image"].sum())
     text = f"{has:,} of {counted(len(catalogue), 'item')} {'has' if has == 1 else 'have'} a picture"

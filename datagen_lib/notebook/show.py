@@ -183,21 +183,21 @@ def with_thumbnails(rows: pd.DataFrame, columns: Sequence[str] = ("name", "categ
         picture = figure_html(data_uri(data, "webp"), name, width=THUMBNAIL) if data else Markup("no picture")
         records.append([picture, *(str(row[column]) for column in columns)])
     if not records:
-        return _empty(columns)
+        return _empty()
     return Html(table_html(["picture", *columns], records), rows[list(columns)].to_string())
 
 
 def table(frame: pd.DataFrame, *, index: bool = False) -> Html:
-    """A table whose long texts wrap instead of being cut; of an empty one, its columns and that it is empty."""
-    shown = frame.reset_index() if index else frame
+    """A table whose long texts wrap instead of being cut; of an empty one, that it is empty."""
+    shown = frame.reset_index(names=frame.index.name or "") if index else frame
     records = [[_cell(value) for value in record] for record in shown.itertuples(index=False)]
     if not records:
-        return _empty(list(map(str, shown.columns)))
+        return _empty()
     return Html(table_html(list(map(str, shown.columns)), records), shown.to_string())
 
 
-def _empty(columns: Sequence[str]) -> Html:
-    return Html(fill("<p>No rows (of {}).</p>", ", ".join(columns)), "No rows.")
+def _empty() -> Html:
+    return Html(fill("<p>No rows.</p>"), "No rows.")
 
 
 def _cell(value: Any) -> str:

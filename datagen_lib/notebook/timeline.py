@@ -40,7 +40,7 @@ def timeline(heard: Sequence[tuple[float, events.Event]]) -> pd.DataFrame:
         match event:
             case events.CallDone():
                 what = "call" if event.ok else "failed call"
-                records.append((second, what, event.kind, round(event.seconds, 3), None, ""))
+                records.append((second, what, event.kind, round(event.seconds, 3), None, event.reason))
             case events.Retrying():
                 records.append((second, "retry", event.kind, None, round(event.wait, 3), event.reason))
             case events.PaceChanged(why=why) if why:
@@ -78,13 +78,14 @@ def plot_timeline(happened: pd.DataFrame, *, kind: str = "image", quota: float |
     from matplotlib import pyplot as plt
 
     of_kind = happened[happened["kind"] == kind]
-    figure, (calls, made) = plt.subplots(2, 1, sharex=True, figsize=(8, 6), height_ratios=(3, 2), layout="constrained")
+    figure, (calls, made) = plt.subplots(2, 1, sharex=True, figsize=(7, 6), height_ratios=(3, 2), layout="constrained")
     _plot_calls(calls, of_kind)
     _plot_made(made, of_kind, quota)
-    for axes in (calls, made):
+    # Calls go down to the right and pictures up to the right, so these corners are empty: no plot is made narrower.
+    for axes, corner in ((calls, "upper right"), (made, "lower right")):
         axes.title.set(fontsize=11, horizontalalignment="left", x=0)
         axes.grid(axis="x", color="#8886")
-        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=10)
+        axes.legend(loc=corner, frameon=False, fontsize=10)
     return figure
 
 
@@ -103,26 +104,16 @@ def _plot_calls(axes: Axes, of_kind: pd.DataFrame) -> None:
         edge = ORANGE if hatch else colour
         axes.barh(part["place"], width, left=part["begun"], color=colour, edgecolor=edge, hatch=hatch,
                   label=f"{label} ({len(part)})")  # fmt: skip
-    failed = done[done["what"] == "failed call"]
-    troubles = of_kind[of_kind["what"].isin(["retry", "failed picture"])]
+    failed = done[(done["what"] == "failed call") & (done["reason"] != "")]
     for trouble, mark in MARKS.items():
-        found = troubles[troubles["reason"].map(kind_of_trouble) == trouble]
+        found = failed[failed["reason"].map(kind_of_trouble) == trouble]
         if found.empty:
             continue
-        places = [_nearest(failed, second) for second in found["second"]]
-        axes.plot(found["second"], places, mark, color=ORANGE, markersize=7, linestyle="none",
+        axes.plot(found["second"], found["place"], mark, color=ORANGE, markersize=7, linestyle="none",
                   label=f"{NAMES[trouble]} ({len(found)})")  # fmt: skip
     title = f"{counted(len(done), 'call')}, each from its start to its end"
     axes.set(ylabel="call, in order", title=title)
     axes.invert_yaxis()
-
-
-def _nearest(failed: pd.DataFrame, second: float) -> float:
-    """The place of the failed call that ended nearest to this second."""
-    if failed.empty:
-        return 1.0
-    order = (failed["second"] - second).abs().argmin()
-    return float(failed["place"].iloc[int(order)])
 
 
 def _plot_made(axes: Axes, of_kind: pd.DataFrame, quota: float | None) -> None:

@@ -86,6 +86,7 @@ class _Call:
         answered: whether a part of a model's answer came.
         may_be_paid: whether the service may have done the work: it was sent, and it was not refused.
         brought: whether an object of the list came.
+        reason: why it failed.
     """
 
     kind: Kind
@@ -100,6 +101,7 @@ class _Call:
     input_tokens: int = 0
     output_tokens: int = 0
     ok: bool = False
+    reason: str = ""
 
     @property
     def settled(self) -> float:
@@ -426,6 +428,7 @@ class Client:
             self.halted = self.halted or translated
         # The foreign error stays as the cause, and a traceback shows it.
         error.args = tuple(self._mask(str(part)) for part in error.args)
+        call.reason = translated.what
         return translated
 
     def _judged(self, call: _Call, error: MalformedAnswer | ContentFiltered) -> DatagenError:
@@ -458,7 +461,8 @@ class Client:
 
     def _tell(self, call: _Call) -> None:
         seconds = time.monotonic() - call.started
-        self._listen(CallDone(call.kind, call.ok, seconds, call.input_tokens, call.output_tokens, call.settled))
+        tokens = call.input_tokens, call.output_tokens
+        self._listen(CallDone(call.kind, call.ok, seconds, *tokens, call.settled, call.reason))
 
 
 def _load_wire() -> type[Wire]:

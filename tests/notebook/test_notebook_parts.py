@@ -334,7 +334,7 @@ def test_a_timeline_tells_calls_retries_and_pictures() -> None:
     item = CatalogItem.model_construct(product_id="1", name="N")
     heard = [
         (10.0, Planned(20, 2, 2, 0, items_wanted=True, images_wanted=True)),
-        (10.5, CallDone("image", False, 0.4)),
+        (10.5, CallDone("image", False, 0.4, reason="HTTP 500")),
         (10.5, Retrying("image", "HTTP 500", 1.25, 1)),
         (12.0, CallDone("image", True, 0.3)),
         (12.1, ImageSaved(item)),
@@ -347,6 +347,8 @@ def test_a_timeline_tells_calls_retries_and_pictures() -> None:
     assert happened["wait"].dropna().tolist() == [1.25]
     titles = [axes.get_title(loc="left") or axes.get_title() for axes in plot_timeline(happened).axes]
     assert [title.split(",")[0] for title in titles] == ["2 calls", "1 picture"]
+    told = [text.get_text() for text in plot_timeline(happened).axes[0].get_legend().get_texts()]
+    assert set(told) == {"answered (1)", "failed (1)", "5xx: its own trouble (1)"}
     assert timeline([]).empty
 
 
@@ -388,7 +390,8 @@ def test_a_live_table_of_categories(home: Path) -> None:
     again = watched(LiveTable(home / "out", rows=20), load(home), stages=["categories"])
     assert "Nothing to do: it is all there." in again
     assert "20 of 20 categories were here already; this run added none." in again
-    assert again.count("here already</td>") == 20
+    assert again.count("<tr>") == 21
+    assert again.count('<th scope="col"') == 2, "nothing is new, so no column says it"
 
 
 def test_stop_keeps_every_picture_that_was_asked_for(home: Path, stand_in: Callable[..., Any]) -> None:
@@ -608,7 +611,8 @@ def test_what_was_there_is_shown_and_told_apart(kernel: Kernel) -> None:
     assert len(Images(more.html).images) == 6
     assert more.html.index("Here already:") < more.html.index("Added by this run:")
     assert "6 of 6 items were here already; this run added none." in table_again.html
-    assert table_again.html.count("here already</td>") == 6
+    assert table_again.html.count("<tr>") == 7
+    assert "<b>new</b>" not in table_again.html
     kernel("server.stop()")
 
 
