@@ -102,7 +102,8 @@ def _sentences(draft: ItemDraft, given: Given) -> Iterator[Violation]:
 def _image_prompt(draft: ItemDraft, _: Given) -> Iterator[Violation]:
     prompt = draft.image_prompt
     if not _OPENING.match(prompt):
-        yield Violation("prompt-opening", f"the imagePrompt opens with {prompt[:50].rstrip(' ,')!r}, not with {OPENINGS[0]!r}")
+        opens = prompt[:50].rstrip(" ,")
+        yield Violation("prompt-opening", f"the imagePrompt opens with {opens!r}, not with {OPENINGS[0]!r}")
     if TAIL not in prompt:
         yield Violation("prompt-tail", "the imagePrompt lacks the fixed tail", hard=False)
 

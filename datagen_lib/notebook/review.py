@@ -21,10 +21,7 @@ def review_table(rows: pd.DataFrame) -> Html:
     """
     if rows.empty:
         return Html(fill("<p>There is nothing to look at.</p>"), "There is nothing to look at.")
-    records = [
-        [_picture(row), _texts(row), _quality(row), str(row["review"])]
-        for _, row in rows.iterrows()
-    ]
+    records = [[_picture(row), _texts(row), _quality(row), str(row["review"])] for _, row in rows.iterrows()]
     return Html(table_html(_COLUMNS, records), rows[["name", "quality", "review"]].to_string(index=False))
 
 

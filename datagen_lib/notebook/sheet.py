@@ -33,6 +33,7 @@ _STYLE = Markup(
     ".dg-sheet figure:focus figcaption{font-size:13px}</style>"
 )
 _FIGURE = '<figure tabindex="0"><img src="{}" alt="{}"><figcaption>{}</figcaption></figure>'
+_SECTION = '<section lang="en"><div class="dg-title"><b>{}</b> ({})</div><div class="dg-sheet">{}{}</div></section>'
 _NONE = (
     '<figure><div style="width:88px;height:88px;border:1px dashed #888;border-radius:4px;font-size:11px">no picture'
     "</div><figcaption>{}</figcaption></figure>"
@@ -105,8 +106,7 @@ def _sheet(
     parts = []
     for category, figures in groups.items():
         more = fill("<div>and {} more</div>", left_out[category]) if category in left_out else ""
-        title = '<section lang="en"><div class="dg-title"><b>{}</b> ({})</div><div class="dg-sheet">{}{}</div></section>'
-        parts.append(fill(title, category, len(figures) + left_out.get(category, 0), joined(figures), more))
+        parts.append(fill(_SECTION, category, len(figures) + left_out.get(category, 0), joined(figures), more))
     has = int(catalogue["has_image"].sum())
     text = f"{has:,} of {counted(len(catalogue), 'item')} {'has' if has == 1 else 'have'} a picture"
     how = "Click one to enlarge it; click elsewhere to go back."
