@@ -369,6 +369,7 @@ class Client:
                 self.halted = self.halted or error
                 raise
             except (MalformedAnswer, ContentFiltered) as error:
+                call.reason = error.what
                 if isinstance(error, MalformedAnswer):  # an answer of another kind is no work done
                     call.may_be_paid = call.may_be_paid and call.answered
                 if (judged := self._judged(call, error)) is not error:
