@@ -36,11 +36,13 @@ VARIABLES = [variable(name) for name in Settings.model_fields]
 def pytest_configure() -> None:
     """Hear interrupts, and let what is started hear them.
 
-    A shell starts what runs in the background with SIGINT ignored, and each process inherits that: a test that
-    interrupts a run would then wait for ever.
+    A shell starts what runs in the background with SIGINT ignored, and `nohup` what it runs with SIGHUP. Each process
+    inherits that: a test that interrupts a run would then wait for ever.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 # -- pictures --------------------------------------------------------------------------------------------------------
