@@ -139,6 +139,8 @@ class PaceChanged:
         concurrency: calls that may be under way at once.
         paused: seconds of a pause that begins; 0.0 where none does.
         why: what it pauses for, in words; "" where it does not.
+        next_in: seconds until the next call may start, where one waits for the pace for a second or more; else 0.0.
+        given: whether the pace is the quota that the user gave, and not learnt.
     """
 
     kind: Kind
@@ -146,6 +148,8 @@ class PaceChanged:
     concurrency: int
     paused: float = 0.0
     why: str = ""
+    next_in: float = 0.0
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)

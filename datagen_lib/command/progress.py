@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from datagen_lib import events
@@ -13,6 +14,7 @@ from datagen_lib.text import counted, duration
 from .terminal import say
 
 LOG_EVERY = 5.0  # s between progress lines where there is no terminal
+LONG_PAUSE = 20.0  # s of a pause that is worth a line of its own
 DRAW_EVERY = 0.1  # s between two drawings of the bars
 
 
@@ -37,6 +39,8 @@ class ProgressLine:
     def __call__(self, event: events.Event) -> None:
         if isinstance(event, events.Ending):
             say(f"stopping: {event.what}; again to leave them" if event.calls else "stopping")
+        if isinstance(event, events.PaceChanged) and event.paused >= LONG_PAUSE:
+            say(pause(event, datetime.now().astimezone()))
         if not isinstance(event, events.Progress):
             return
         self._last = event
@@ -72,6 +76,12 @@ class ProgressLine:
         )
         self._bars[row.what] = bar
         return bar
+
+
+def pause(event: events.PaceChanged, now: datetime) -> str:
+    """A pause of all calls of a kind: until when, and why."""
+    what = "pictures" if event.kind == "image" else "texts"
+    return f"all {what} wait until {now + timedelta(seconds=event.paused):%H:%M:%S}: {event.why}"
 
 
 def line(progress: events.Progress) -> str:

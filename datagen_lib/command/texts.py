@@ -99,6 +99,11 @@ def summary_text(outcome: Outcome, settings: Settings) -> str:
                 f"{counted(account.retries.total(), 'retry', 'retries')}; cost ${account.cost_usd:.2f}"
             ),
         ]
+    if account.grades:
+        lowest, highest = min(account.grades), max(account.grades)
+        mean = sum(account.grades) / len(account.grades)
+        graded = counted(len(account.grades), "item")
+        lines.append(f"  graded: {graded} by the text model, {lowest} to {highest}, mean {mean:.0f} (--check lists them)")
     if account.rejected_items:
         top = ", ".join(f"{rule} {count}" for rule, count in account.rejected.most_common(3))
         lines.append(f"  {counted(account.rejected_items, 'item')} refused ({top}): see rejected_items.jsonl")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
@@ -53,14 +54,34 @@ def waiting(event: events.Retrying) -> str:
     return f"{what}, waiting {event.wait:.1f} s (try {event.attempt + 1})"
 
 
-def held_to(event: events.PaceChanged) -> str:
-    """The pace that a deployment holds calls to: "9 pictures a minute: one every 6.7 s, 2 at once"; or nothing."""
-    if event.why and event.paused:
-        return f"all wait {event.paused:.1f} s: {event.why}"
+def held_to(event: events.PaceChanged, ago: float, now: datetime) -> str:
+    """What holds calls back: "9 pictures a minute, learnt; next picture in 4 s", or a pause, until when and why.
+
+    Args:
+        event: the last that was heard of a deployment.
+        ago: seconds since then.
+        now: the time of day.
+    """
+    what = "picture" if event.kind == "image" else "text call"
+    if event.why:
+        left = event.paused - ago
+        if left <= 0:
+            return f"{what}s: one goes ahead, to see ({event.why})"
+        until = now + timedelta(seconds=left)
+        return f"all {what}s wait until {until:%H:%M:%S}, {left:.0f} s more: {event.why}"
     if not event.per_minute:
         return ""
-    what = "pictures" if event.kind == "image" else "text calls"
-    return f"{event.per_minute:.3g} {what} a minute: one every {60 / event.per_minute:.2g} s"
+    told = f"{event.per_minute:.3g} {what}s a minute, {'as given' if event.given else 'learnt'}"
+    left = event.next_in - ago
+    return f"{told}; next {what} in {left:.0f} s" if left >= 0.5 else told
+
+
+def done_at(progress: events.Progress, now: datetime) -> str:
+    """When the last row will be done, where that is a minute away or more: "210 done at about 14:32"."""
+    row = progress.rows[-1] if progress.rows else None
+    if row is None or row.seconds_left is None or row.seconds_left < 60:
+        return ""
+    return f"{row.wanted:,} done at about {now + timedelta(seconds=row.seconds_left):%H:%M}"
 
 
 def told_apart(plan: events.Planned | None, progress: events.Progress) -> str:

@@ -15,6 +15,7 @@ import asyncio
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +31,7 @@ from datagen_lib.runner import run_async
 from datagen_lib.stopping import Stopping
 from datagen_lib.text import counted
 
-from .bars import as_text, bars, held_to, line, status, told_apart, waiting
+from .bars import as_text, bars, done_at, held_to, line, status, told_apart, waiting
 from .html import Html, fill, handle, output
 
 TICK = 0.2  # s between two drawings
@@ -67,7 +68,7 @@ class Live:
         self._plan: events.Planned | None = None
         self._seen = 0
         self._notice = self._whole_notice = self._ending = ""
-        self._pace: dict[events.Kind, str] = {}
+        self._pace: dict[events.Kind, tuple[float, events.PaceChanged]] = {}
 
     def __call__(self, event: events.Event) -> None:
         """Hear of an event; taking note of it is all that happens in the run's thread."""
@@ -135,15 +136,15 @@ class Live:
 
     def _hear(self) -> None:
         """Take in what happened since the last time."""
-        heard = [event for _, event in self.events[self._seen :]]
+        heard = self.events[self._seen :]
         self._seen += len(heard)
-        for event in heard:
+        for at, event in heard:
             if isinstance(event, events.Planned):
                 self._plan = event
             elif isinstance(event, events.Retrying):
                 self._notice, self._whole_notice = waiting(event), event.reason
             elif isinstance(event, events.PaceChanged):
-                self._pace[event.kind] = held_to(event)
+                self._pace[event.kind] = at, event
             elif isinstance(event, events.Ending):
                 self._notice = f"Stopping: {event.what}. Stop again to leave them." if event.calls else "Stopping."
                 self._whole_notice = self._notice
@@ -190,9 +191,15 @@ class Live:
         counts = fill("<div>{}{}</div>", ending, status(self.progress, seconds, priced=self._priced))
         apart = told_apart(self._plan, self.progress)
         there = fill('<div style="margin-top:2px"><b>{}</b></div>', apart) if apart else ""
-        told = "; ".join(part for part in (self._notice, *self._pace.values()) if part)
-        notice = "" if self._ending else line(told, self._whole_notice)
+        notice = "" if self._ending else line(self._told(), self._whole_notice)
         return fill("<div>{}{}{}{}</div>", bars(self.progress, ended=bool(self._ending)), counts, there, notice)
+
+    def _told(self) -> str:
+        """What the calls wait for, and when all is done where a pace holds them."""
+        now, clock = datetime.now().astimezone(), time.monotonic()
+        paces = [part for at, event in self._pace.values() if (part := held_to(event, clock - at, now))]
+        parts = (self._notice, *paces, done_at(self.progress, now) if paces else "")
+        return "; ".join(part for part in parts if part)
 
     def _text(self) -> str:
         seconds = (self._ended or time.monotonic()) - self._began

@@ -35,6 +35,7 @@ def timeline(heard: Sequence[tuple[float, events.Event]]) -> pd.DataFrame:
     """
     start = heard[0][0] if heard else 0.0
     records: list[tuple[Any, ...]] = []
+    held: dict[str, str] = {}  # the pace said last
     for at, event in heard:
         second = round(at - start, 3)
         match event:
@@ -47,7 +48,10 @@ def timeline(heard: Sequence[tuple[float, events.Event]]) -> pd.DataFrame:
                 records.append((second, "pause", event.kind, None, event.paused, why))
             case events.PaceChanged(per_minute=rate):
                 pace = "no limit known" if rate is None else f"{rate:.3g} a minute"
-                records.append((second, "pace", event.kind, None, None, f"{pace}, {event.concurrency} at once"))
+                record = f"{pace}, {event.concurrency} at once"
+                if held.get(event.kind) != record:
+                    held[event.kind] = record
+                    records.append((second, "pace", event.kind, None, None, record))
             case events.ImageSaved():
                 records.append((second, "picture", "image", None, None, ""))
             case events.ImageFailed():

@@ -21,6 +21,7 @@ from datagen_lib.events import (
     ImageFailed,
     ImageSaved,
     ItemAccepted,
+    ItemGraded,
     ItemRejected,
     Planned,
     Retrying,
@@ -48,6 +49,7 @@ class Account:
     rejected: Counter[str] = field(default_factory=Counter)
     rejected_items: int = 0
     soft: Counter[str] = field(default_factory=Counter)
+    grades: list[int] = field(default_factory=list)
     batches: int = 0
     skipped_batches: int = 0
     calls: Counter[str] = field(default_factory=Counter)
@@ -75,6 +77,8 @@ class Account:
             case ItemRejected():
                 self.rejected_items += 1
                 self.rejected.update(violation.rule for violation in event.violations)
+            case ItemGraded():
+                self.grades.append(event.grade)
             case BatchDone():
                 self.batches += 1
                 self.skipped_batches += bool(event.problem)
@@ -124,6 +128,8 @@ class Account:
                 "rejected_items": self.rejected_items,
                 "rejected_by_rule": dict(self.rejected),
                 "soft_violations": dict(self.soft),
+                "graded": len(self.grades),
+                "grades": self._graded(),
                 "batches": self.batches,
                 "skipped_batches": self.skipped_batches,
             },
@@ -134,6 +140,13 @@ class Account:
             "cost_usd": round(self.cost_usd, 4),
             "settings": settings.public(),
         }
+
+    def _graded(self) -> dict[str, float] | None:
+        """The text model's grades of this run: lowest, mean and highest; None where it gave none."""
+        if not self.grades:
+            return None
+        mean = round(sum(self.grades) / len(self.grades), 1)
+        return {"lowest": min(self.grades), "mean": mean, "highest": max(self.grades)}
 
 
 def _rounded(seconds: float | None) -> float | None:

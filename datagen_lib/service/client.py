@@ -211,7 +211,18 @@ class Client:
     def _tell_pace(self, kind: Kind, state: PaceState) -> None:
         log.debug("pace of %s calls: %s", kind, state)
         rate = None if state.rate_per_minute is None else round(state.rate_per_minute, 2)
-        self._listen(PaceChanged(kind, rate, state.concurrency, round(state.paused, 2), WHY[state.why]))
+        given = {"image": self.settings.image_requests_per_minute, "text": self.settings.text_requests_per_minute}
+        self._listen(
+            PaceChanged(
+                kind,
+                rate,
+                state.concurrency,
+                paused=round(state.paused, 2),
+                why=WHY[state.why],
+                next_in=round(state.next_in, 2),
+                given=given[kind] is not None,
+            )
+        )
 
     async def stop(self, reason: DatagenError) -> NoReturn:
         """Make no further call, let those under way end (they are paid for), and raise `reason`."""

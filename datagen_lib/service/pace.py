@@ -50,6 +50,7 @@ LONGEST_WAIT = 60.0  # s, for a wait of our own; the service may ask for more
 FIRST_REFUSAL = 0.02  # s that a refusal is thought to take until one was seen
 LONGEST_REFUSAL = 2.0  # s
 SHORT_RESET = 5.0  # s; a header that says none is left is believed for so long: it may mean a full refill
+LONG_ENOUGH = 1.0  # s until the next call: worth telling
 OUTAGE_WAITS = (1.0, 15.0)  # s, the first between two tries where nobody answers, and the longest
 
 
@@ -63,6 +64,7 @@ class PaceState:
         rate_per_minute: the cap on starts, learnt or given; None while no limit has shown.
         paused: seconds left of the pause, 0.0 when there is none.
         why: what the pause is for, "" when there is none.
+        next_in: seconds until the next call goes, where one waits for the pace; 0.0 where none does.
         calls: calls begun.
         throttled: calls refused with a 429.
     """
@@ -72,6 +74,7 @@ class PaceState:
     rate_per_minute: float | None
     paused: float
     why: Why
+    next_in: float
     calls: int
     throttled: int
 
@@ -103,7 +106,8 @@ class Pace:
         max_concurrent: most calls in flight.
         requests_per_minute: the quota, where the user knows it: calls are even from the first one on.
         first_guess: what an earlier run learnt; a quota that is given wins.
-        on_change: told the state when a pause begins or ends, or the rate or concurrency is another.
+        on_change: told the state when a pause begins or ends, the rate or concurrency is another, or a call has to
+            wait its second or more for its turn.
         clock: the time to go by.
     """
 
@@ -135,6 +139,7 @@ class Pace:
         self._flying: dict[int, _Flight] = {}
         self._calls = self._throttled = self._failures = 0  # failures: in a row
         self._timer: asyncio.TimerHandle | None = None
+        self._next, self._next_in = -math.inf, 0.0  # when the next call goes that waits for the pace, and in how long
         self._state: Literal["open", "paused", "probing"] = "open"
         self._why: Why = ""
         self._until = 0.0
@@ -162,6 +167,7 @@ class Pace:
             rate_per_minute=None if rate == math.inf else rate * 60,
             paused=max(0.0, self._until - self.clock.now()) if paused else 0.0,
             why=self._why,
+            next_in=self._next_in,
             calls=self._calls,
             throttled=self._throttled,
         )
@@ -183,7 +189,17 @@ class Pace:
         known, limit, why = self._said
         if said[1:] != (limit, why) or abs(said[0] - known) > 0.1 * known:
             self._said = said
-            self._on_change(self.state)
+            self._say()
+
+    def _tell_next(self, due: float, wait: float) -> None:
+        if self._state == "open" and wait >= LONG_ENOUGH and due > self._next + LONG_ENOUGH / 2:
+            self._next = due
+            self._say()
+
+    def _say(self) -> None:
+        """Tell the state, with the seconds until the next call: those are only known in the loop."""
+        self._next_in = max(0.0, self._next - self.clock.now()) if self._state == "open" else 0.0
+        self._on_change(self.state)
 
     # -- the line ----------------------------------------------------------------------------------------------------
 
@@ -235,6 +251,7 @@ class Pace:
                 if self._timer is not None:
                     self._timer.cancel()
                 self._timer = self.clock.call_at(due, partial(self._dispatch, due))
+                self._tell_next(due, due - now)
                 return
             heapq.heappop(self._line)[1].set_result(self._depart(now))
 

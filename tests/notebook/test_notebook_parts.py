@@ -9,6 +9,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,13 @@ from conftest import REPOSITORY, VARIABLES, calls, png
 from jupyter_client.manager import KernelManager, start_new_kernel
 
 from datagen_lib import Settings, load_catalog, run
+from datagen_lib.command.progress import pause
 from datagen_lib.errors import FolderBusy, Interrupted, QuotaExhausted, SettingsError
-from datagen_lib.events import CallDone, ImageFailed, ImageSaved, Planned, Progress, Retrying, Row
+from datagen_lib.events import CallDone, ImageFailed, ImageSaved, PaceChanged, Planned, Progress, Retrying, Row
 from datagen_lib.folder.lock import FolderLock
 from datagen_lib.models import CatalogItem
 from datagen_lib.notebook import error_text
+from datagen_lib.notebook.bars import done_at, held_to
 from datagen_lib.notebook.form import settings_form
 from datagen_lib.notebook.growing import LiveGallery, LiveTable
 from datagen_lib.notebook.html import gallery_html
@@ -443,6 +446,43 @@ def test_a_retry_is_announced_while_it_waits(home: Path) -> None:
     live._hear()
     assert "waiting" not in live._html()
     assert "1 retry" in live._text()
+
+
+def test_the_pace_is_told_as_it_stands() -> None:
+    """How fast and by whose word, when the next one goes, when all is done; a pause with its end and its reason."""
+    noon = datetime(2026, 11, 27, 12, 0, 0)
+    learnt = PaceChanged("image", 9.0, 2, next_in=6.0)
+
+    assert held_to(learnt, 2.0, noon) == "9 pictures a minute, learnt; next picture in 4 s"
+    assert held_to(learnt, 7.0, noon) == "9 pictures a minute, learnt"
+    assert held_to(PaceChanged("text", 60.0, 2, given=True), 0.0, noon) == "60 text calls a minute, as given"
+    assert held_to(PaceChanged("image", None, 4), 0.0, noon) == ""
+    paused = PaceChanged("image", 9.0, 2, paused=40.0, why="no quota is left")
+    assert held_to(paused, 10.0, noon) == "all pictures wait until 12:00:30, 30 s more: no quota is left"
+    assert held_to(paused, 40.0, noon) == "pictures: one goes ahead, to see (no quota is left)"
+    assert pause(paused, noon) == "all pictures wait until 12:00:40: no quota is left"
+    progress = Progress((Row("items", 210, 210), Row("pictures", 30, 210, 9.0, 1200.0)))
+    assert done_at(progress, noon) == "210 done at about 12:20"
+    assert done_at(Progress((Row("pictures", 205, 210, 9.0, 33.0),)), noon) == "", "the bar says it"
+
+
+def test_a_quota_is_seen_while_it_holds_calls(home: Path, stand_in: Callable[..., Any]) -> None:
+    """A run under a quota that nobody told shows the pace that it learnt, in the line below the bars."""
+    server = stand_in(image_rpm=240, window=1)
+    settings = Settings.load(environ=server.settings, output_dir=home / "out", target_count=12)
+    shown: list[str] = []
+    live = Live(priced=False)
+
+    def listen(event: Any) -> None:
+        live(event)
+        if isinstance(event, PaceChanged):
+            live._hear()
+            shown.append(live._told())
+
+    asyncio.run(live.watch(run(settings, listen=listen)))
+
+    assert any("all pictures wait until" in told or "one goes ahead" in told for told in shown)
+    assert any("pictures a minute, learnt" in told for told in shown)
 
 
 # -- in a kernel -------------------------------------------------------------------------------------------------------

@@ -91,6 +91,25 @@ def test_changes_are_told_once() -> None:
     assert len(told) <= 3
 
 
+def test_a_call_that_waits_for_its_turn_is_told() -> None:
+    """Under a quota of 6 a minute each call but the first is told: the next one goes in ten seconds."""
+    told: list[PaceState] = []
+    pace = Pace("image", max_concurrent=2, requests_per_minute=6, on_change=told.append, clock=Clock(1))
+
+    async def call() -> None:
+        await asyncio.sleep(1)
+
+    async def main() -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(4):
+                group.create_task(with_retries(call, pace=pace, max_retries=0))
+
+    run(main())
+
+    assert [round(state.next_in) for state in told] == [10, 9, 10, 10], "told when the rate is, too"
+    assert {state.why for state in told} == {""}
+
+
 def outage(down: float, patience: float, calls: int = 8) -> tuple[list[float], int]:
     """Calls to a service that nobody answers for, for so long; when it was tried, and how many calls failed."""
     tried: list[float] = []

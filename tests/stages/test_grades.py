@@ -40,7 +40,7 @@ def test_no_grade_unless_it_is_asked_for(command: Command, server: Server) -> No
 
 
 def test_each_item_gets_a_grade_with_a_reason(command: Command, server: Server) -> None:
-    """With --grade each item has one, several in a call, shown in the table, by --check and in the gallery."""
+    """With --grade each item has one, several in a call: in the table, the summary, report, --check and gallery."""
     result = command("--target-count", "9", "--batch-size", "4", "--grade")
     made = load_catalog(command.folder.path)
     page = (command.folder / "index.html").read_text(encoding="utf-8")
@@ -52,6 +52,11 @@ def test_each_item_gets_a_grade_with_a_reason(command: Command, server: Server) 
     assert len(graded(server)) == math.ceil(9 / 4)
     assert all(reason in page for reason in set(made["grade_reason"]))
     assert f"grade {made['grade'].min()} to {made['grade'].max()}" in said
+    assert f"graded: 9 items by the text model, {made['grade'].min()} to {made['grade'].max()}" in result.said
+    report = command.folder.report["this_run"]
+    assert report["graded"] == 9
+    assert report["grades"]["lowest"] == made["grade"].min()
+    assert report["grades"]["highest"] == made["grade"].max()
 
 
 def test_a_grade_is_paid_for_once(command: Command, server: Server) -> None:
