@@ -21,6 +21,7 @@ from . import house
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
     "README.md": "index.md",
+    "docs/instructor.md": "instructor.md",
     "docs/design.md": "design.md",
     "CONTRIBUTING.md": "contributing.md",
     "data_seed/README.md": "folder.md",

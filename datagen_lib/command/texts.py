@@ -100,10 +100,9 @@ def summary_text(outcome: Outcome, settings: Settings) -> str:
             ),
         ]
     if account.grades:
-        lowest, highest = min(account.grades), max(account.grades)
-        mean = sum(account.grades) / len(account.grades)
-        graded = counted(len(account.grades), "item")
-        lines.append(f"  graded: {graded} by the text model, {lowest} to {highest}, mean {mean:.0f} (--check lists them)")
+        lowest, highest, mean = min(account.grades), max(account.grades), sum(account.grades) / len(account.grades)
+        graded = f"{counted(len(account.grades), 'item')} by the text model, {lowest} to {highest}, mean {mean:.0f}"
+        lines.append(f"  graded: {graded} (--check lists them)")
     if account.rejected_items:
         top = ", ".join(f"{rule} {count}" for rule, count in account.rejected.most_common(3))
         lines.append(f"  {counted(account.rejected_items, 'item')} refused ({top}): see rejected_items.jsonl")

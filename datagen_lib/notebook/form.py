@@ -196,7 +196,7 @@ def _short(folder: Path) -> str:
 
 
 def whereabouts(settings: Settings) -> str:
-    """Who makes it, in which folder, what is there, and which `.env` was read: one line."""
+    """Who makes it, in which folder, what is there, which `.env` was read, and that pictures are left out if so."""
     who = {"offline": "the offline model", "azure": "Azure OpenAI", "openai": "an OpenAI-compatible server"}
     try:
         items = len(Store.peek(settings.output_dir).items)
@@ -205,7 +205,10 @@ def whereabouts(settings: Settings) -> str:
         there = "holds something that can't be read"
     env = project_root() / ".env"
     read = f"{env} was read." if env.is_file() else f"There is no {env}."
-    return f"Provider: {settings.provider} ({who[settings.provider]}). Folder: {settings.output_dir}, {there}. {read}"
+    where = found()["dry_run"][1] if settings.dry_run and "dry_run" in found() else "the notebook"
+    dry = f" DRY_RUN is on in {'the ' * (where == 'environment')}{where}: no pictures are made." * settings.dry_run
+    made = f"Provider: {settings.provider} ({who[settings.provider]}). Folder: {settings.output_dir}, {there}."
+    return f"{made} {read}{dry}"
 
 
 def _refuse_what_stays(name: str, value: Any, settings: Settings) -> None:

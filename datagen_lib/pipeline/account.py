@@ -70,15 +70,8 @@ class Account:
                 self.planned = event
             case CategoryAccepted():
                 self.categories += 1
-            case ItemAccepted():
-                self.items += 1
-                self.first_item = self.first_item or self.seconds
-                self.soft.update(violation.rule for violation in event.soft)
-            case ItemRejected():
-                self.rejected_items += 1
-                self.rejected.update(violation.rule for violation in event.violations)
-            case ItemGraded():
-                self.grades.append(event.grade)
+            case ItemAccepted() | ItemRejected() | ItemGraded():
+                self._take_item(event)
             case BatchDone():
                 self.batches += 1
                 self.skipped_batches += bool(event.problem)
@@ -97,6 +90,18 @@ class Account:
                 self.retries[event.kind] += 1
             case _:
                 pass
+
+    def _take_item(self, event: ItemAccepted | ItemRejected | ItemGraded) -> None:
+        match event:
+            case ItemAccepted():
+                self.items += 1
+                self.first_item = self.first_item or self.seconds
+                self.soft.update(violation.rule for violation in event.soft)
+            case ItemRejected():
+                self.rejected_items += 1
+                self.rejected.update(violation.rule for violation in event.violations)
+            case ItemGraded():
+                self.grades.append(event.grade)
 
     def refreshes(self, event: Event) -> bool:
         """Whether run_report.json is to be written anew after this event: each batch, and every ten images."""

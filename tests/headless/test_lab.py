@@ -228,6 +228,21 @@ def test_the_lab_survives_a_service_in_trouble(
 
 
 @pytest.mark.slow
+def test_a_dry_run_is_named_and_no_failure(
+    datagen_lab: Callable[..., Result], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With DRY_RUN in the environment notebook 03 ends well, and its page says that pictures were left out, and why."""
+    monkeypatch.setenv("DRY_RUN", "true")
+    result = datagen_lab("--only", "03", "-p", "target_count", "4", "--output-dir", "out")
+    page = (Path(result.out.strip()) / "03_images.html").read_text(encoding="utf-8")
+
+    assert result.code == 0, result.err
+    assert Folder(home / "out").pictures == []
+    assert "DRY_RUN is on in the environment: no pictures are made." in page
+    assert "DRY_RUN is on, so 4 pictures were left out." in page
+
+
+@pytest.mark.slow
 def test_a_refused_key_is_told_in_plain_words(
     command: Command, stand_in: Start, datagen_lab: Callable[..., Result]
 ) -> None:

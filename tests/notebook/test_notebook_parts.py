@@ -9,7 +9,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -450,7 +450,7 @@ def test_a_retry_is_announced_while_it_waits(home: Path) -> None:
 
 def test_the_pace_is_told_as_it_stands() -> None:
     """How fast and by whose word, when the next one goes, when all is done; a pause with its end and its reason."""
-    noon = datetime(2026, 11, 27, 12, 0, 0)
+    noon = datetime(2026, 11, 27, 12, 0, 0, tzinfo=UTC)
     learnt = PaceChanged("image", 9.0, 2, next_in=6.0)
 
     assert held_to(learnt, 2.0, noon) == "9 pictures a minute, learnt; next picture in 4 s"
