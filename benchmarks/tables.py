@@ -23,7 +23,8 @@ class Table:
     """One question's answer.
 
     Attributes:
-        letter, title: which question.
+        letter: which question, in short.
+        title: which question, in words.
         about: how it was measured, and what it is compared with.
         digits: decimals of each column.
         rows: what was measured, by what it was measured on.

@@ -164,7 +164,8 @@ class Shape:
         calls: to be answered.
         refusal: s that a 429 takes.
         busy: the Retry-After (s) of a refusal at random.
-        most, refused: times the oracle, and share of the calls refused, that are allowed.
+        most: times the oracle that are allowed.
+        refused: share of the calls refused that is allowed.
     """
 
     name: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -231,3 +232,20 @@ def test_no_two_test_modules_share_a_name() -> None:
     names = Counter(path.name for path in (REPOSITORY / "tests").rglob("test_*.py"))
 
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_a_docstring_names_one_thing_a_line() -> None:
+    """Under Args, Attributes and Raises each name has its own line, which is what the documentation's site can read."""
+    folders = ("datagen_lib", "offline_model", "benchmarks", "tools")
+    several = re.compile(r"^ +\w+(?:, \w+)+: .*$", re.MULTILINE)
+    found = [
+        f"{path.relative_to(REPOSITORY)}: {line}"
+        for folder in folders
+        for path in sorted((REPOSITORY / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        for section in re.split(r"^(?:Args|Attributes|Raises):$", ast.get_docstring(node) or "", flags=re.MULTILINE)[1:]
+        for line in several.findall(section.split("\n\n")[0])
+    ]
+
+    assert found == []

@@ -42,6 +42,15 @@ def test_the_quota_sum_adds_up(
     assert abs(room - int(dollars)) <= 1
 
 
+def test_the_agenda_has_every_notebook_and_adds_up() -> None:
+    """Each notebook is on it, in order, and the minutes are those of the sentence below it."""
+    agenda = re.findall(r"^\| (\d+) \| (.+?) \| .+ \|$", PAGE.split("## Agenda")[1].split("## ")[0], re.MULTILINE)
+    notebooks = [path.name for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb"))]
+
+    assert re.findall(r"notebooks/(\w+\.ipynb)", " ".join(what for _, what in agenda)) == notebooks
+    assert f"Together {sum(int(minutes) for minutes, _ in agenda)} minutes" in PAGE
+
+
 def test_the_pages_links_lead_somewhere() -> None:
     """Notebooks and the start page."""
     links = re.findall(r"\]\(([^)#]+)\)", PAGE)

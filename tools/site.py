@@ -32,7 +32,9 @@ PAGES = {
 }
 """Each page of the repository by its place in the site; one that is not written yet is left out."""
 
+# Each of these has its place on the page of its room, where links lead.
 _HEADED = """    options:
+      skip_local_inventory: true
       heading_level: 2
       show_root_heading: true
       show_root_toc_entry: true

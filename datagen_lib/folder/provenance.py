@@ -33,7 +33,8 @@ class Origin:
 
     Attributes:
         provider: who made it.
-        text_model, image_model: deployments or models, as the user calls them.
+        text_model: deployment or model, as the user calls it.
+        image_model: the same of the pictures.
         batch: when its run began, and the batch's number in that run.
         text_attempt: which call for that batch brought it.
         image_attempts: calls that its picture took in the run that made it.

@@ -18,7 +18,9 @@ class Verdict:
     """What the folder holds and lacks.
 
     Attributes:
-        categories, items, images: how many are there and as they should be; items are those of catalog.json.
+        categories: how many are there and as they should be.
+        items: the same, of catalog.json.
+        images: the same, of the items' pictures.
         missing: the items without a current picture; none where no pictures are wanted.
         problems: what keeps the folder from being whole, each in words, the missing pictures left out.
     """

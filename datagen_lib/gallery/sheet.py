@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from datagen_lib.folder.pictures import open_picture
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem
-from datagen_lib.text import counted, plain
+from datagen_lib.text import plain
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -53,7 +53,7 @@ def sheets(store: Store) -> Iterator[bytes]:
     rows: list[tuple[str, list[CatalogItem]]] = []
     for name, items in by_category.items():
         for start in range(0, len(items), COLUMNS):
-            title = f"{name}: {counted(len(items), 'item')}" if start == 0 else ""
+            title = f"{name} ({len(items):,})" if start == 0 else ""
             rows.append((title, items[start : start + COLUMNS]))
     page: list[tuple[str, list[CatalogItem]]] = []
     for row in rows:

@@ -1,8 +1,4 @@
-"""The price before a run, and the account of it after.
-
-`Account` listens to the events of a run and adds them up; `run_report.json` and the closing summary are two views of
-it. `estimate` answers what a run would do, without a call.
-"""
+"""The account of a run: its events added up. `run_report.json` and the closing summary are two views of it."""
 
 from __future__ import annotations
 
@@ -31,8 +27,6 @@ from datagen_lib.settings import Settings
 from datagen_lib.version import __version__
 
 REFRESH_EVERY = 10  # images
-IMAGE_SECONDS = 30.0  # a usual latency at medium quality, for the estimate
-CONTEXT_CHARACTERS = 1500  # categories and used names in an average items prompt
 
 
 @dataclass

@@ -29,8 +29,11 @@ class Plan:
         folder: the output folder.
         provider: who would make it.
         refused: why this run is refused, or None.
-        categories_ready, items_ready, images_ready: what is on disk and as it should be.
-        categories, items: how many are still to be made.
+        categories_ready: how many are on disk and as they should be.
+        items_ready: the same of items.
+        images_ready: the same of pictures.
+        categories: how many are still to be made.
+        items: how many are still to be made.
         pictures: the items on disk whose picture is to be made, in the catalogue's order.
         left_out: items without a current picture that no call is made for, each with the reason.
         refusals: how often the filter has refused an item's prompt, by product id.
@@ -38,7 +41,8 @@ class Plan:
         goal: items that this run stops at; less than `target` in a preview.
         finishes: whether catalog.json is still to be written.
         unwritten: files whose content is known and that are not on disk.
-        writes, draws: whether the run makes items, and pictures.
+        writes: whether the run makes items.
+        draws: whether the run makes pictures.
         grades: items that the text model is to grade, new ones among them.
         text_calls: calls to the text model, if every answer is good.
     """

@@ -22,8 +22,10 @@ class Price:
     """Tokens, US dollars and minutes of a plan.
 
     Attributes:
-        input_tokens, output_tokens: of the text calls.
-        text_usd, image_usd: US dollars.
+        input_tokens: of the text calls.
+        output_tokens: of the text calls.
+        text_usd: US dollars for texts.
+        image_usd: US dollars for pictures.
         images_per_minute: the pace that quota or latency allow; infinite for the offline model.
         minutes: that the pictures take at that pace.
         image_quality: that the pictures are asked for in.

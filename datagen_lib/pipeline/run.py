@@ -58,7 +58,9 @@ class Outcome:
 
     Attributes:
         account: what it did.
-        categories, items, images: what is on disk now.
+        categories: how many are on disk now.
+        items: how many are on disk now.
+        images: how many are on disk now.
         wanted: items that were to be there.
         missing: the items without a current picture (none where no pictures were wanted).
         problems: what keeps the folder from being whole by the contract, in words.

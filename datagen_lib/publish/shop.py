@@ -28,8 +28,12 @@ class Figure:
     Attributes:
         id: `LF-0001`, or the UUID.
         external_id: the UUID of the catalogue.
-        name, category, description, image_file: texts.
-        created, updated: UTC, ISO 8601, to the second.
+        name: its name.
+        category: the name of its category.
+        description: its text.
+        image_file: the name of its picture's file.
+        created: UTC, ISO 8601, to the second.
+        updated: UTC, ISO 8601, to the second.
     """
 
     id: str

@@ -34,7 +34,8 @@ class Look:
     """What is seen of one picture.
 
     Attributes:
-        width, height: in pixels; 0 where there is none.
+        width: in pixels; 0 where there is no picture.
+        height: in pixels; 0 where there is no picture.
         cells: 16 x 16 x 3 mean colours, row by row; empty where there is none.
         flaw: what is wrong with it, in words; "" for nothing.
     """

@@ -311,7 +311,7 @@ class Client:
 
         Raises:
             MalformedAnswer: the answer is torn, truncated, refused or empty; objects before the tear were yielded.
-            ContentFiltered, TransientError, CallRejected, EndpointRefused, QuotaExhausted, BudgetReached: see errors.
+            DatagenError: one of `errors.py`, such as ContentFiltered, TransientError or BudgetReached.
         """
         (key,) = wire.model_fields
         line, table = self._lines["text"], self.ledger.prices
@@ -349,7 +349,7 @@ class Client:
             bill: gets what the call cost.
 
         Raises:
-            ContentFiltered, TransientError, CallRejected, EndpointRefused, QuotaExhausted, BudgetReached: see errors.
+            DatagenError: one of `errors.py`, such as ContentFiltered, TransientError or BudgetReached.
         """
         bodies, table = self._lines["image"].bodies, self.ledger.prices
         reads = len(prompt) // 3  # tokens, about

@@ -90,7 +90,8 @@ async def make_items(
         target: stop at this many items, and leave the catalogue unfinished if that is below TARGET_COUNT.
 
     Raises:
-        FruitlessBatches, EndpointGaveUp: three batches in a row brought nothing; what is there is kept.
+        FruitlessBatches: three batches in a row brought nothing; what is there is kept.
+        EndpointGaveUp: the same, where it is the service's doing.
     """
     stage = _Items(client, store, listen, prompt, rules, on_accepted, target or client.settings.target_count)
     await stage.grow(arriving or CategoriesArriving(all_known=True))

@@ -27,8 +27,10 @@ class Batch:
         wants: items of each category, by its name, those with most first.
         categories: the same categories, in that order.
         count: items to ask for.
-        returned, accepted: items that came, and that were kept.
-        number, attempt: which batch of the run it is, and how often it was asked for.
+        returned: items that came.
+        accepted: items that were kept.
+        number: which batch of the run it is.
+        attempt: how often it was asked for.
         kept: those that were kept, by category.
     """
 

@@ -36,9 +36,11 @@ class Layer:
     """A part as the camera sees it.
 
     Attributes:
-        x, y: top left corner in the picture.
+        x: of the top left corner in the picture.
+        y: of the top left corner in the picture.
         alpha: over the body. `seam`: under the body's edge, or None.
-        diffuse, specular: light, coded (see `tone`), (height, width).
+        diffuse: light, coded (see `tone`), (height, width).
+        specular: highlights, coded and shaped alike.
         weights: the share of each colour zone after the first.
         shadow: cast on what is there already, or None.
         maps: points of the surface: "u", "v" or "t" in millimetres, (height, width).

@@ -25,7 +25,8 @@ class Hit:
     """A phrase of the prompt with a meaning.
 
     Attributes:
-        start, end: its words, counted through the whole prompt; `end` is exclusive.
+        start: its first word, counted through the whole prompt.
+        end: the first word after it.
         part: which of the parts between commas it stands in.
         colours: "#rrggbb" of the colour words that belong to it, in their order.
         finish: of a material that belongs to it, or empty.

@@ -34,7 +34,9 @@ class Face:
     """What is printed on the head.
 
     Attributes:
-        eyes, brows, mouth: one of `parts.EYES`, `parts.BROWS`, `parts.MOUTHS`.
+        eyes: one of `parts.EYES`.
+        brows: one of `parts.BROWS`.
+        mouth: one of `parts.MOUTHS`.
         marks: any of `parts.MARKS`.
         brow_colour: of brows and stubble.
     """
@@ -52,7 +54,9 @@ class Torso:
 
     Attributes:
         print: one of `parts.PRINTS`.
-        top, trim, accent: its three colours, which are the paints of those names as well.
+        top: its first colour, which is the paint of that name as well.
+        trim: its second colour, likewise.
+        accent: its third colour, likewise.
         icon: one of `parts.ICONS`, or empty.
     """
 
@@ -69,20 +73,27 @@ class Scene:
 
     Attributes:
         backdrop: a key of `backdrop.BACKDROPS`; `tint` is that backdrop's own colour (sweep, banner, curtain).
-        diffuse, specular: tint of the light on the figure, from backdrop and mood.
+        diffuse: tint of the light on the figure, from backdrop and mood.
+        specular: tint of its highlights.
         base: what the figure stands on.
         rear: what stands behind it, or None.
-        legs, shoes: colours; `legwear` is one of `parts.LEGWEAR`.
+        legs: colour; `legwear` is one of `parts.LEGWEAR`.
+        shoes: colour.
         torso: the printed body.
         back: cape, backpack, wings ..., or None.
         worn: parts of the slots body and neck, in drawing order.
         sleeves: one of `parts.SLEEVES`, in the torso's `top` with its `trim` for cuff and band; `hands` is the skin's
             or a glove's colour.
-        right, left: poses of the arms, as "hold" in `arm.R-hold`; R holds `held` and is the viewer's left.
-        skin, age: "#rrggbb"; "child", "adult" or "old".
+        right: pose of the arm at the viewer's left, as "hold" in `arm.R-hold`; it holds `held`.
+        left: pose of the other arm.
+        skin: "#rrggbb".
+        age: "child", "adult" or "old".
         hair: a style, or None for a bald head; what headgear leaves of it is the compositor's to know.
         hair_colour: also of beard and brows.
-        beard, eyewear, headgear, held: parts or None.
+        beard: a part or None.
+        eyewear: a part or None.
+        headgear: a part or None.
+        held: a part or None.
         prop: what stands at the front, of the slots prop or pet, or None.
         flip: whether the finished picture is mirrored.
         seed: for the choices too small for a field.

@@ -25,7 +25,8 @@ class Call:
         status: answered, or None while the call runs and where no status was sent.
         fault: kind of the fault that struck it; several are joined by "+".
         left: the client went away before the answer was complete.
-        started, ended: monotonic seconds.
+        started: monotonic seconds.
+        ended: monotonic seconds.
         error: a traceback, where the stand-in itself failed.
     """
 

@@ -67,7 +67,8 @@ class Entry:
 
     Attributes:
         kind: what was asked for.
-        key, like: of the request.
+        key: the same request has the same.
+        like: a request of the same kind has the same.
         status: of the answer.
         body: of an answer that was not streamed; a picture's entry in `data` has `picture`, the name of its file.
         events: the data of each event of a stream, as JSON, in order and without [DONE].

@@ -237,7 +237,7 @@ def test_a_dry_run_is_named_and_no_failure(
     page = (Path(result.out.strip()) / "03_images.html").read_text(encoding="utf-8")
 
     assert result.code == 0, result.err
-    assert Folder(home / "out").pictures == []
+    assert not Folder(home / "out").pictures
     assert "DRY_RUN is on in the environment: no pictures are made." in page
     assert "DRY_RUN is on, so 4 pictures were left out." in page
 

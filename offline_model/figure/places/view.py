@@ -17,10 +17,13 @@ class Flakes:
 
     Attributes:
         colours: chosen from at random.
-        far, near: how many behind the figure, how many before it.
-        small, large: radii in pixels of a 1024 picture; most are small.
+        far: how many behind the figure.
+        near: how many before it.
+        small: radius in pixels of a 1024 picture, of most of them.
+        large: radius of the largest.
         alpha: of the densest, 0 to 1.
-        top, bottom: the heights between which they float, 0 to 1.
+        top: the height below which they float, 0 to 1.
+        bottom: the height above which they float, 0 to 1.
         soft: share of the radius over which the rim fades.
     """
 
@@ -43,7 +46,8 @@ class View:
         paint: paints it on a canvas.
         blur: of the whole at the end, in pixels of 256.
         vignette: how dark the corners get, 0 to 1.
-        diffuse, specular: factors for the light on the figure.
+        diffuse: factors for the light on the figure.
+        specular: factors for its highlights.
         flakes: what floats in the air, if anything does.
     """
 
