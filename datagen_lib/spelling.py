@@ -42,6 +42,8 @@ def tidy(text: str) -> str:
 
 def fold(name: str) -> str:
     """The form in which names are compared: NFKC, casefolded; only letters, their marks and digits are left."""
+    if name.isascii():  # the same, in a tenth of the time
+        return "".join(filter(str.isalnum, name.lower()))
     while True:
         composed = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
         folded = "".join(char for char in composed if _counts(char))

@@ -103,7 +103,7 @@ class Album(Catalogue):
     def remember_pictures(self) -> None:
         """Write down which pictures were seen whole, so that the next run need not read them; safe to lose."""
         with contextlib.suppress(DiskError, FolderError):
-            self._seen.write(self.images, [item.filename for item in self.items])
+            self._seen.write(self.images, self.items.filenames())
 
     # -- a new one ---------------------------------------------------------------------------------------------------
 
@@ -187,17 +187,17 @@ class Album(Catalogue):
 
     def _sort_strays(self) -> None:
         """Take back pictures that should have been in an item's place, then set aside those that have no item."""
-        there = {name for name in self.disk.names(IMAGES) if re.fullmatch(FILENAME_PATTERN, name)}
-        wanted = {item.filename: item for item in self.items}
-        for name in set(self.disk.names(ORPHANS)) & wanted.keys():
-            if self._belongs(f"{ORPHANS}/{name}", wanted[name]):
-                self._keep_old(wanted[name])
+        strays = {name for name in self.disk.names(IMAGES) if re.fullmatch(FILENAME_PATTERN, name)}
+        orphans = set(self.disk.names(ORPHANS))
+        for at, name in enumerate(self.items.filenames() if strays or orphans else ()):
+            strays.discard(name)
+            if name in orphans and self._belongs(f"{ORPHANS}/{name}", item := self.items[at]):
+                self._keep_old(item)
                 self.disk.move(f"{ORPHANS}/{name}", f"{IMAGES}/{name}")
-                log.info("took back the picture of %s from %s/", wanted[name].name, ORPHANS)
-        # Where the file system knows no case, a name in another case is the item's all the same.
-        strays = there - wanted.keys()
-        known = {name.lower() for name in wanted} if strays else set()
-        strays = {name for name in strays if name.lower() not in known}
+                log.info("took back the picture of %s from %s/", item.name, ORPHANS)
+        if strays:  # where the file system knows no case, a name in another case is the item's all the same
+            known = {name.lower() for name in self.items.filenames()}
+            strays = {name for name in strays if name.lower() not in known}
         if strays:
             log.warning("%d pictures in %s belong to no item; they now lie in %s/", len(strays), IMAGES, ORPHANS)
             self.disk.make_folders(ORPHANS)

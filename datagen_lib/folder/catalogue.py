@@ -17,15 +17,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
-from pydantic_core import PydanticSerializationError
-
-from datagen_lib.errors import InvalidCatalogue
+from datagen_lib.errors import DiskError, FolderError, InvalidCatalogue
 from datagen_lib.models import CatalogItem, Category
-from datagen_lib.spelling import fold, name_keys, unique_slug
+from datagen_lib.spelling import unique_slug
 
-from .disk import Disk, GrowingFile, read_bytes
-from .reading import line_of_item, read_categories, read_items, read_partial
+from .disk import Disk, GrowingFile
+from .items import Items, entry_bytes
+from .loading import Loader
+from .proof import Known, Proof
+from .reading import line_of_item, read_categories
 
 T = TypeVar("T")
 
@@ -51,12 +51,11 @@ class Catalogue:
         self.root = root
         self.disk = Disk(root)
         self.categories: list[Category] = []
-        self.items: list[CatalogItem] = []
-        self.by_category: Counter[str] = Counter()
+        self.items = Items()
         self.complete = 0
         self.validates = validate
-        self._names: set[str] = set()
-        self._ids: set[str] = set()
+        self._known = Known()
+        self._proof: Proof | None = None  # of what was loaded
         self._growing: GrowingFile | None = None
         self._sound: int | None = 0  # bytes of the growing file to keep; None: write it anew
         self._tail = 0  # where the next line goes
@@ -64,6 +63,10 @@ class Catalogue:
         self._flush: asyncio.Future[None] | None = None
         self._flushing = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
+
+    @property
+    def by_category(self) -> Counter[str]:
+        return self._known.by_category
 
     async def in_thread(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
         """Run disk or picture work in a thread of the store; `drain` waits for it, even if cancelled."""
@@ -87,14 +90,11 @@ class Catalogue:
             FolderError: a file can't be read.
         """
         self.categories = read_categories(self.disk.path(CATEGORIES))
-        for item in read_items(self.disk.path(FINAL), validate=self.validates):
-            self._remember(item)
-        self.complete = len(self.items)
-        items, self._sound = read_partial(self.disk.path(PARTIAL), validate=self.validates)
-        for item in items:
-            # A kill between writing catalog.json and removing the partial file leaves its items in both.
-            if item.product_id.lower() not in self._ids and fold(item.name) not in self._names:
-                self._remember(item)
+        loader = Loader(validate=self.validates)
+        loader.finished(self.disk.path(FINAL), Proof.read(self.disk))
+        self.complete, self._proof = len(loader.items), loader.proof
+        self._sound = loader.growing(self.disk.path(PARTIAL))
+        self.items, self._known = loader.items, loader.known
         self._flushed = len(self.items)
         self._check_categories()
 
@@ -110,7 +110,7 @@ class Catalogue:
 
     def _check_categories(self) -> None:
         """Each item's category must exist; a lost categories.json is derived from the items."""
-        used = list(dict.fromkeys(item.category for item in self.items))
+        used = list(self.by_category)
         if not self.categories:
             for name in used:
                 slug = unique_slug("", name, [category.slug for category in self.categories])
@@ -125,11 +125,14 @@ class Catalogue:
                 hint="Put the category back into categories.json, or mend the item.",
             )
 
-    def _remember(self, item: CatalogItem) -> None:
-        self.items.append(item)
-        self.by_category[item.category] += 1
-        self._names |= name_keys(item.name)
-        self._ids.add(item.product_id.lower())
+    def keep_proof(self) -> None:
+        """Write down that catalog.json was read and is sound, so that the next run need not; safe to lose.
+
+        Only for a catalogue that was loaded and not changed since.
+        """
+        if self._proof is not None and len(self.items) == self.complete == self._proof.items > 0:
+            with contextlib.suppress(DiskError, FolderError):
+                self._proof.write(self.disk)
 
     # -- categories --------------------------------------------------------------------------------------------------
 
@@ -142,7 +145,7 @@ class Catalogue:
 
     def has_name(self, name: str) -> bool:
         """Whether an accepted item has this name, folded, or one that looks the same."""
-        return not self._names.isdisjoint(name_keys(name))
+        return self._known.has_name(name)
 
     def add(self, item: CatalogItem) -> None:
         """Append one accepted item to catalog.partial.json.
@@ -155,10 +158,12 @@ class Catalogue:
         if self._growing is None:
             self._grow_from(0)
         assert self._growing is not None
-        line = (b"\n" if self._tail == 1 else b",\n") + entry_bytes(item)
+        entry = entry_bytes(item)
+        line = (b"\n" if self._tail == 1 else b",\n") + entry
         self._growing.write_at(self._tail, line + _END, instead=_END)
         self._tail += len(line)
-        self._remember(item)
+        self._known.add(item)
+        self.items.append(entry)
 
     async def durable(self) -> None:
         """Wait until every item added so far would survive a power cut. All who wait share one flush."""
@@ -181,19 +186,16 @@ class Catalogue:
     def finish_items(self) -> None:
         """Write catalog.json with all items, in order of acceptance, and let the partial file go."""
         with self._flushing:
-            before = read_bytes(self.disk.path(FINAL))
-            if before is not None:
-                self.disk.write(f"{FINAL}.bak", before)
-            self.disk.write(FINAL, array_bytes(self.items))
+            self.disk.copy(FINAL, f"{FINAL}.bak")
+            self.disk.write_pieces(FINAL, self.items.pieces())
             self._flushed = self.complete = len(self.items)
             self._stop_growing()
             self.disk.remove(PARTIAL)
 
     def _write_partial(self) -> None:
-        content = array_bytes(self.items[self.complete :])
         self._stop_growing()
-        self.disk.write(PARTIAL, content)
-        self._grow_from(len(content) - len(_END))
+        self.disk.write_pieces(PARTIAL, self.items.pieces(self.complete))
+        self._grow_from(sum(len(line) + 2 for line in self.items.lines(self.complete)))
 
     def _grow_from(self, size: int) -> None:
         """Open the partial file for appending after its first `size` bytes; 0 starts it anew."""
@@ -236,7 +238,7 @@ class Catalogue:
             if CATEGORIES in lost:
                 self.save_categories(self.categories)
             if FINAL in lost:
-                self.disk.write(FINAL, array_bytes(self.items[: self.complete]))
+                self.disk.write_pieces(FINAL, self.items.pieces(0, self.complete))
             if PARTIAL in lost:
                 self._write_partial()
         return lost
@@ -252,16 +254,6 @@ def json_bytes(value: Any) -> bytes:
     """`value` as indented JSON: UTF-8, with line feeds as line ends on every system."""
     # A path that is no UTF-8 holds lone surrogates; as \udXXX they are valid JSON.
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
-
-
-def entry_bytes(entry: BaseModel) -> bytes:
-    """One entry of a stored array, on one line."""
-    try:
-        return entry.model_dump_json(by_alias=True).encode()
-    except PydanticSerializationError:  # a lone surrogate, taken with --no-validate
-        values = entry.model_dump(by_alias=True)
-        text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-        return text.encode("utf-8", "backslashreplace")
 
 
 def array_bytes(entries: Iterable[CatalogItem | Category]) -> bytes:

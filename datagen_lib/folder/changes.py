@@ -12,8 +12,8 @@ from pathlib import Path
 from datagen_lib.models import CatalogItem
 
 from .album import IMAGES, Album
-from .catalogue import FINAL, array_bytes
-from .disk import read_bytes
+from .catalogue import FINAL
+from .items import Items
 from .pictures import image_state
 from .provenance import add_origin
 from .reading import read_json
@@ -73,8 +73,8 @@ class Changes(Album):
     def finish_choices(self) -> None:
         """Finish choices that were cut off: a candidate fits its item, whose own picture does not."""
         waiting = set(self.disk.names(CANDIDATES)) if self.disk.exists(CANDIDATES) else set()
-        for item in self.items:
-            if item.filename not in waiting or self.image_state(item) == "current":
+        for at, name in enumerate(self.items.filenames() if waiting else ()):
+            if name not in waiting or self.image_state(item := self.items[at]) == "current":
                 continue
             if image_state(self.candidate_path(item), item.image_prompt) == "current":
                 self._put_in_place(item)
@@ -87,14 +87,12 @@ class Changes(Album):
 
     def _rewrite(self, items: list[CatalogItem]) -> None:
         """Replace the stored items: those that are finished in catalog.json, the others in the partial file."""
-        final, growing = items[: self.complete], items[self.complete :]
-        before = read_bytes(self.disk.path(FINAL))
-        if before is not None:
-            self.disk.write(f"{FINAL}.bak", before)
-        if before is not None or final:
-            self.disk.write(FINAL, array_bytes(final))
-        self.items = items
-        if growing:
+        changed = Items(items)
+        self.disk.copy(FINAL, f"{FINAL}.bak")
+        if self.complete or self.disk.exists(FINAL):
+            self.disk.write_pieces(FINAL, changed.pieces(0, self.complete))
+        self.items = changed
+        if len(changed) > self.complete:
             self._write_partial()
 
 

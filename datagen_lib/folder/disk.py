@@ -15,9 +15,9 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from datagen_lib.errors import DiskError, FolderError
 
@@ -143,6 +143,20 @@ class Disk:
 
     def write(self, name: str, *content: bytes | memoryview) -> None:
         """Replace the file `name` as a whole; durable when this returns."""
+        self.write_pieces(name, content)
+
+    def copy(self, name: str, to: str) -> None:
+        """Write a copy of the file `name`, where it is there; durable when this returns.
+
+        Raises:
+            FolderError: it can't be read.
+        """
+        with opened(self.path(name)) as file:
+            if file is not None:
+                self.write_pieces(to, iter(lambda: file.read(MEGABYTE), b""))
+
+    def write_pieces(self, name: str, content: Iterable[bytes | memoryview]) -> None:
+        """Replace the file `name` as a whole, piece by piece; durable when this returns."""
         target = self.path(name)
         temporary = self._temporary(target.name)
         with self.translated(name):
@@ -255,7 +269,7 @@ class Disk:
     def _temporary(self, name: str) -> Path:
         return self.root / f"{TEMPORARY}{os.getpid()}-{next(self._numbers)}-{name}"
 
-    def _put(self, path: Path, content: Iterator[bytes] | tuple[bytes | memoryview, ...] | list[bytes]) -> None:
+    def _put(self, path: Path, content: Iterable[bytes | memoryview]) -> None:
         handle = os.open(path, _NEW, _MODE)
         try:
             for piece in content:
@@ -346,10 +360,32 @@ def read_bytes(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise FolderError(
-            f"{path} can't be read: {_reason(error)}",
-            hint="Let this user read it (a synced or held file may need a moment), or choose another --output-dir.",
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> FolderError:
+    return FolderError(
+        f"{path} can't be read: {_reason(error)}",
+        hint="Let this user read it (a synced or held file may need a moment), or choose another --output-dir.",
+    )
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BinaryIO | None]:
+    """The file, open to be read from its start; None where there is no such file.
+
+    Raises:
+        FolderError: it is there and can't be read, now or while it is read.
+    """
+    try:
+        with contextlib.ExitStack() as stack:
+            try:
+                file = stack.enter_context(path.open("rb"))
+            except FileNotFoundError:
+                file = None
+            yield file
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def unusable(folder: Path, error: Exception) -> FolderError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,7 +67,7 @@ class Manifest:
             self._entries()[path.name] = (stamp, made_from)
             self._changed = True
 
-    def write(self, folder: Path, names: Collection[str]) -> None:
+    def write(self, folder: Path, names: Iterable[str]) -> None:
         """Write down what is known of the files `names` in `folder`, where it has changed.
 
         Raises:

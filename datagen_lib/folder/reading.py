@@ -28,7 +28,7 @@ def parse_json(text: bytes | str) -> Any:
     """
     text = text.decode("utf-8-sig") if isinstance(text, bytes) else text
     try:
-        value = json.loads(text, parse_constant=_no_number, parse_float=_float, parse_int=_int)
+        value = _DECODER.decode(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     if _deeper(value, DEEPEST):
@@ -51,6 +51,9 @@ def _int(digits: str) -> int:
     if len(digits) > MAX_DIGITS:
         raise ValueError(f"the number {digits[:20]}... is too large")
     return int(digits)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number, parse_float=_float, parse_int=_int)
 
 
 def read_json(path: Path, *, default: Any, strict: bool = True) -> Any:
@@ -124,7 +127,7 @@ def _items(path: Path, entries: Any, *, validate: bool) -> list[CatalogItem]:
     ids: set[str] = set()
     for index, entry in enumerate(entries):
         try:
-            item = _item(entry, validate=validate)
+            item = entry_of(entry, validate=validate)
             # Some file systems know no case: two ids that differ in nothing else would share a picture.
             if item.product_id.lower() in ids:
                 raise ValueError(f"the productId {item.product_id} is there twice")
@@ -171,7 +174,7 @@ def _torn(path: Path, content: bytes, *, validate: bool) -> tuple[list[CatalogIt
         if line.strip() in {b"", b"]"}:
             continue
         try:
-            items.append(_item(parse_json(line), validate=validate))
+            items.append(entry_of(parse_json(line), validate=validate))
         except (ValueError, TypeError) as error:
             if any(later.strip() not in {b"", b"]"} for later in lines[number:]):
                 raise InvalidCatalogue(
@@ -191,8 +194,8 @@ def line_of_item(path: Path, product_id: str) -> int | None:
     return None
 
 
-def _item(entry: Any, *, validate: bool) -> CatalogItem:
-    """The item, its types, id and file name always checked: a file name becomes a path."""
+def entry_of(entry: Any, *, validate: bool) -> CatalogItem:
+    """The item that a stored entry holds, its types, id and file name always checked: a file name becomes a path."""
     if _deeper(entry, MAX_DEPTH):
         raise ValueError(f"a field is nested more than {MAX_DEPTH} levels deep")
     return CatalogItem.model_validate(entry, context=None if validate else UNCHECKED)

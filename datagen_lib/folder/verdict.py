@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from operator import ne
 
 from datagen_lib.errors import SetupError
 from datagen_lib.models import CATEGORY_COUNT, CatalogItem
@@ -36,7 +38,7 @@ class Verdict:
         return not self.problems and not self.missing
 
 
-def judge(store: Store, *, wanted: int, pictures: bool, current: AbstractSet[str] = frozenset()) -> Verdict:
+def judge(store: Store, *, wanted: int, pictures: bool, current: Container[str] = frozenset()) -> Verdict:
     """Read the folder anew and compare it with the contract, and with what `store` knows.
 
     Args:
@@ -58,8 +60,10 @@ def judge(store: Store, *, wanted: int, pictures: bool, current: AbstractSet[str
             problems.append(f"{CATEGORIES} holds {len(found.categories)} categories, not {CATEGORY_COUNT}")
         if found.complete < wanted:
             problems.append(f"{FINAL} holds {found.complete} items, not {wanted}")
-        if [item.product_id for item in found.items] != [item.product_id for item in store.items]:
+        if len(found.items) != len(store.items) or any(map(ne, found.items.ids(), store.items.ids())):
             problems.append(f"the items in {store.root} were changed by someone else while the run was at work")
+    if not problems:
+        found.keep_proof()
     missing: tuple[CatalogItem, ...] = ()
     if pictures:
         there = set(store.disk.names(IMAGES))
@@ -73,7 +77,7 @@ def judge(store: Store, *, wanted: int, pictures: bool, current: AbstractSet[str
     )
 
 
-def _has_picture(store: Store, item: CatalogItem, there: AbstractSet[str], current: AbstractSet[str]) -> bool:
+def _has_picture(store: Store, item: CatalogItem, there: AbstractSet[str], current: Container[str]) -> bool:
     if item.product_id in current:
         return item.filename in there
     return store.image_state(item) == "current"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from datagen_lib.errors import DatagenError, DiskError, Interrupted
-from datagen_lib.events import Ending, Event, ImageSaved, Listener, ignore
+from datagen_lib.events import Ending, Event, ImageSaved, ItemAccepted, Listener, ignore
 from datagen_lib.folder.grades import Grades
 from datagen_lib.folder.store import Store, json_bytes
 from datagen_lib.folder.verdict import Verdict, judge
@@ -135,15 +135,14 @@ class _Run:
         self._listen = listen
         self._refresh = asyncio.Event()
         self._landed: asyncio.Queue[CatalogItem | None] = asyncio.Queue()
-        stale = {item.product_id for item in (*plan.pictures, *(item for item, _ in plan.left_out))}
-        self._pictured = {item.product_id for item in store.items} - stale
+        self._pictured = _Pictured([*plan.pictures, *(item for item, _ in plan.left_out)])
 
     def listen(self, event: Event) -> None:
         """Count the event, pass it on, and say how far the run is then."""
         self.account(event)
         self._provenance(event)
+        self._pictured(event)
         if isinstance(event, ImageSaved):
-            self._pictured.add(event.item.product_id)
             self._landed.put_nowait(event.item)
         if self.account.refreshes(event):
             self._refresh.set()
@@ -173,7 +172,7 @@ class _Run:
         name_left_out(self.store, self.plan.left_out, self.plan.refusals, listen=self.listen)
         stopped = await self._work()
         verdict = await self.store.in_thread(
-            judge, self.store, wanted=self.plan.target, pictures=self.plan.draws, current=frozenset(self._pictured)
+            judge, self.store, wanted=self.plan.target, pictures=self.plan.draws, current=self._pictured
         )
         outcome = self._outcome(stopped, verdict)
         if problem := self._close_books(complete=outcome.complete, stopped=stopped.what if stopped else ""):
@@ -352,6 +351,29 @@ class _Run:
             problems=(*verdict.problems, *self._ungraded()),
             stopped=stopped,
         )
+
+
+class _Pictured:
+    """The ids of the items whose picture is known to be current: those that were, and those made since.
+
+    Args:
+        lacking: the items on disk whose picture is not.
+    """
+
+    def __init__(self, lacking: Iterable[CatalogItem]) -> None:
+        self._lacking = {item.product_id for item in lacking}
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case ItemAccepted(item=item):
+                self._lacking.add(item.product_id)
+            case ImageSaved(item=item):
+                self._lacking.discard(item.product_id)
+            case _:
+                pass
+
+    def __contains__(self, product_id: object) -> bool:
+        return product_id not in self._lacking
 
 
 async def _in_order(client: Client, stage: Callable[[], Awaitable[None]]) -> None:

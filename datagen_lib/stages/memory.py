@@ -7,26 +7,29 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
-from datagen_lib.models import LIMITS, CatalogItem, Category
+from datagen_lib.models import CATEGORY_COUNT, LIMITS, CatalogItem, Category
 from datagen_lib.prompts import FACETS
 
 NAME_BUDGET = 4000  # characters of used names in one prompt, however large the catalogue
 COLLIDED_NAMES = 40
+NEWEST = 250  # names of a category that are remembered: as many as the budget holds
 
 
 class NameMemory:
     """Which used names a prompt repeats: those that could collide with what it asks for, within a fixed budget."""
 
     def __init__(self, items: Sequence[CatalogItem] = ()) -> None:
-        self._by_category: dict[str, list[str]] = {}
-        self._all: list[str] = []
+        self._by_category: dict[str, deque[str]] = {}
+        self._all: deque[str] = deque(maxlen=2 * NEWEST)
         self._collided: deque[str] = deque(maxlen=COLLIDED_NAMES)
-        for item in items:
+        for item in items[-CATEGORY_COUNT * NEWEST :]:
             self.add(item)
 
     def add(self, item: CatalogItem) -> None:
-        self._by_category.setdefault(item.category, []).append(item.name)
-        self._all.append(item.name)
+        """Remember an item's name, unless it is too long to be repeated, as one may be with the rules off."""
+        if len(item.name) <= LIMITS.name.most:
+            self._by_category.setdefault(item.category, deque(maxlen=NEWEST)).append(item.name)
+            self._all.append(item.name)
 
     def remember_collision(self, name: str) -> None:
         """The model repeated this name: it is the likeliest to come again."""

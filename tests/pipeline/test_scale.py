@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from datagen_lib.events import ItemsComplete
-from datagen_lib.folder import album, catalogue, disk, pictures
+from datagen_lib.folder import album, disk, pictures, proof
 from datagen_lib.folder.store import Store
 from datagen_lib.models import CatalogItem, Category
 from datagen_lib.pipeline.account import Account
@@ -186,8 +186,8 @@ def test_a_name_is_looked_up_not_searched(tmp_path: Path, monkeypatch: pytest.Mo
         for number in range(1_000):
             folder.add(item(number))
         folded: list[str] = []
-        keys = catalogue.name_keys
-        monkeypatch.setattr(catalogue, "name_keys", lambda name: folded.append(name) or keys(name))
+        keys = proof.name_keys
+        monkeypatch.setattr(proof, "name_keys", lambda name: folded.append(name) or keys(name))
         known = folder.has_name("PATIENT harbour-keeper 999")
         new = folder.has_name("Patient Harbour Keeper 1000")
 
