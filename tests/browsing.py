@@ -23,8 +23,8 @@ PATIENCE = 60_000  # ms for anything on a page: a loaded machine is slow, not wr
 
 
 @contextmanager
-def chromium(**options: Any) -> Iterator[Any]:
-    """A page of its own; an error in its console fails the test."""
+def chromium(*, errors: int = 0, **options: Any) -> Iterator[Any]:
+    """A page of its own; an error in its console fails the test, and so does one too few where some are expected."""
     if CHROMIUM is None:
         pytest.skip("there is no Chromium on this machine")
     from playwright.sync_api import sync_playwright
@@ -33,12 +33,12 @@ def chromium(**options: Any) -> Iterator[Any]:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(**options)
         page.set_default_timeout(PATIENCE)
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        said: list[str] = []
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
         yield page
         browser.close()
-    assert not errors, errors
+    assert len(said) == errors, said
 
 
 def violations(page: Any) -> list[str]:

@@ -106,9 +106,9 @@ class Items(Sequence[CatalogItem]):
         """The items' ids, in order; their lines are not read for it."""
         return (line[14:50].decode() for line in self.lines())
 
-    def filenames(self) -> Iterator[str]:
+    def filenames(self, start: int = 0, stop: int | None = None) -> Iterator[str]:
         """The names of their pictures, in order; their lines are not read for it."""
-        for line in self.lines():
+        for line in self.lines(start, stop):
             at = line.index(b'"filename":"') + 12  # within a text each quote has a backslash before it
             yield line[at : at + 40].decode()
 

@@ -1,18 +1,53 @@
 "use strict";
 const $ = (id) => document.getElementById(id);
-const items = JSON.parse($("data").textContent);
+const items = [];
+const rest = JSON.parse($("rest").textContent); // files with the items that are not on the page itself
+const lost = []; // those that can't be loaded
 const STEP = 120; // items added to the page at once
-let shown = items.slice();
+let shown = [];
 let at = -1;
 let drawn = 0;
 
 const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-for (const item of items) item.text = folded([item.name, item.category, item.description, item.prompt, item.id].join(" "));
+const tallies = { category: new Map(), flaw: new Map() };
+function tally(select, value) {
+  const seen = tallies[select].get(value) || { count: 0 };
+  if (!seen.count) {
+    seen.option = Object.assign(document.createElement("option"), { value });
+    $(select).append(seen.option);
+    tallies[select].set(value, seen);
+  }
+  seen.count += 1;
+}
 
-const option = (select, value, text) => select.append(Object.assign(document.createElement("option"), { value, textContent: text }));
-const tally = (values) => values.reduce((map, value) => map.set(value, (map.get(value) || 0) + 1), new Map());
-for (const [name, count] of tally(items.map((item) => item.category))) option($("category"), name, `${name} (${count})`);
-for (const [flaw, count] of tally(items.flatMap((item) => item.flaws.map((one) => one.kind)))) option($("flaw"), flaw, `${flaw} (${count})`);
+// Takes items onto the page: its own first, then those of each file beside it. Where nothing is searched or sorted they
+// are only more of the same; else all are chosen from anew, once the details are closed.
+function take(found) {
+  for (const item of found) {
+    item.text = folded([item.name, item.category, item.description, item.prompt, item.id].join(" "));
+    tally("category", item.category);
+    for (const flaw of item.flaws) tally("flaw", flaw.kind);
+    items.push(item);
+  }
+  for (const select of Object.keys(tallies))
+    for (const [value, seen] of tallies[select]) seen.option.textContent = `${value} (${seen.count})`;
+  const plain = !$("search").value && !$("category").value && !$("flaw").value && $("sort").value === "order";
+  if (plain && drawn) {
+    shown.push(...found);
+    count();
+  } else if ($("details").open) $("details").addEventListener("close", choose, { once: true });
+  else choose();
+}
+
+// The files are scripts, since a page that was opened from a disk may load no others.
+function load() {
+  const name = rest.shift();
+  if (!name) return;
+  const script = Object.assign(document.createElement("script"), { src: name });
+  script.addEventListener("load", () => { script.remove(); load(); });
+  script.addEventListener("error", () => { lost.push(name); count(); load(); });
+  document.head.append(script);
+}
 
 const ORDERS = {
   order: (a, b) => a.place - b.place,
@@ -33,7 +68,12 @@ function choose() {
   $("grid").replaceChildren();
   drawn = 0;
   more();
-  $("count").textContent = `${shown.length} of ${items.length} items`;
+  count();
+}
+
+function count() {
+  const without = lost.length ? `, without those in ${lost.join(", ")}` : "";
+  $("count").textContent = `${shown.length} of ${items.length} items${without}`;
   $("none").hidden = shown.length > 0;
 }
 
@@ -111,4 +151,5 @@ for (const id of ["category", "flaw", "sort"]) $(id).addEventListener("change", 
 $("tools").addEventListener("submit", (event) => event.preventDefault());
 new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) more(); }, { rootMargin: "1200px" }).observe(
   document.querySelector("main").appendChild(Object.assign(document.createElement("div"), { ariaHidden: "true" })));
-choose();
+take(JSON.parse($("data").textContent));
+load();

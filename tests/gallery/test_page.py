@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from playwright.sync_api import expect
 
 from datagen_lib.folder.store import Store
 from datagen_lib.gallery import write_gallery
+from datagen_lib.gallery.chunks import CHUNK
 from datagen_lib.gallery.page import gallery_page
 from datagen_lib.gallery.sheet import CAPTION, CELL, GAP, MOST, sheets
 from datagen_lib.models import OPENINGS, TAIL
@@ -204,3 +206,80 @@ def test_a_thousand_items_stay_smooth(tmp_path: Path) -> None:
         assert page.inner_text("#place") == "151 of 1000"
         assert max(drawn, searched) <= 500
         assert page.locator("#picture").count() == 1
+
+
+# -- a large catalogue -------------------------------------------------------------------------------------------------
+
+
+def parts(folder: Path) -> dict[str, int]:
+    """The gallery's files beside its page, and when each was written."""
+    return {path.name: path.stat().st_mtime_ns for path in (folder / "gallery").glob("*")}
+
+
+def grown(folder: Path, count: int) -> None:
+    """The same folder with `count` items."""
+    larger = fill(folder.with_name("larger"), count)
+    (folder / "catalog.json").write_bytes((larger / "catalog.json").read_bytes())
+
+
+def test_no_page_grows_with_the_catalogue(tmp_path: Path) -> None:
+    """However many items there are, the page and each file beside it hold a thousand at most, all of them together."""
+    path = write_gallery(fill(tmp_path / "out", 2 * CHUNK + 500))
+    files = [path, *sorted((path.parent / "gallery").iterdir())]
+    numbers = [re.findall(r'"place":(\d+)', file.read_text(encoding="utf-8")) for file in files]
+
+    assert [file.name for file in files] == ["index.html", "2.js", "3.js"]
+    assert [int(number) for found in numbers for number in found] == list(range(2 * CHUNK + 500))
+    assert max(map(len, numbers)) == CHUNK
+    assert all(file.stat().st_size < 2_000_000 for file in files)
+
+
+def test_a_growing_catalogue_writes_its_last_part_only(tmp_path: Path) -> None:
+    """Items that are added change no file but the last and the page; a picture that is new changes its own file."""
+    folder = fill(tmp_path / "out", 3 * CHUNK + 10)
+    write_gallery(folder)
+    before = parts(folder)
+    grown(folder, 3 * CHUNK + 30)
+    write_gallery(folder)
+    after = parts(folder)
+    key = f"{CHUNK + 5:08d}-0000-4000-8000-000000000000"
+    (folder / "images" / f"{key}.png").write_bytes(png("new", 64))
+    write_gallery(folder)
+    pictured = parts(folder)
+
+    assert {name for name in before if after[name] != before[name]} == {"4.js"}
+    assert {name for name in after if pictured[name] != after[name]} == {"2.js"}
+    assert f"images/{key}.png" in (folder / "gallery" / "2.js").read_text(encoding="utf-8")
+
+
+def test_a_catalogue_that_shrinks_leaves_no_part_behind(tmp_path: Path) -> None:
+    """A file whose items are gone is removed, and the page does not ask for it."""
+    folder = fill(tmp_path / "out", 2 * CHUNK + 10)
+    write_gallery(folder)
+    grown(folder, CHUNK)
+    path = write_gallery(folder)
+
+    assert parts(folder) == {}
+    assert ".js" not in path.read_text(encoding="utf-8").split('id="rest">')[1].split("</script>")[0]
+
+
+@pytest.mark.browser
+def test_items_beside_the_page_are_searched_and_said_to_be_lost(tmp_path: Path) -> None:
+    """A name written as a script is text in a file beside the page too; a file that is gone is named, the rest shown."""
+    folder = fill(tmp_path / "out", 2 * CHUNK + 10)
+    items = json.loads((folder / "catalog.json").read_bytes())
+    items[CHUNK + 3]["name"] = EVIL
+    (folder / "catalog.json").write_text(json.dumps(items), encoding="utf-8")
+    path = write_gallery(folder)
+    with chromium() as page:
+        page.goto(path.as_uri())
+        expect(page.locator("#count")).to_have_text("2010 of 2010 items")
+        page.fill("#search", "owned")
+        expect(page.locator(".item")).to_have_count(1)
+
+        assert shown(page) == [EVIL]
+        assert page.title() == "LEGO-style catalogue"
+    (folder / "gallery" / "2.js").unlink()
+    with chromium(errors=1) as page:  # its console names the file too
+        page.goto(path.as_uri())
+        expect(page.locator("#count")).to_have_text("1010 of 1010 items, without those in gallery/2.js")
