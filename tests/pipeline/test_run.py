@@ -457,6 +457,7 @@ def test_pictures_are_found_at_once(command: Command, server: Server) -> None:
     assert command.folder.pictures == {item["filename"] for item in command.folder.catalogue}
     assert names == {
         ".lock",
+        ".catalog.proof",
         ".manifest.json",
         "images",
         "thumbnails",
