@@ -90,7 +90,7 @@ class Catalogue:
             FolderError: a file can't be read.
         """
         self.categories = read_categories(self.disk.path(CATEGORIES))
-        loader = Loader(validate=self.validates)
+        loader = Loader(validate=self.validates, like=self.items.blocks)
         loader.finished(self.disk.path(FINAL), Proof.read(self.disk))
         self.complete, self._proof = len(loader.items), loader.proof
         self._sound = loader.growing(self.disk.path(PARTIAL))

@@ -29,12 +29,17 @@ _FAST = 1  # of the packer's levels: the others take longer and save little
 class Items(Sequence[CatalogItem]):
     """Items in order. Threads may read while another appends.
 
+    Attributes:
+        blocks: the packed lines, BLOCK of them in each.
+
     Args:
         items: the first ones.
+        like: the blocks of items that are the same for the most part: what is the same is in memory once.
     """
 
-    def __init__(self, items: Iterable[CatalogItem] = ()) -> None:
-        self._packed: list[bytes] = []  # blocks of BLOCK lines, each ended by a line feed
+    def __init__(self, items: Iterable[CatalogItem] = (), *, like: Sequence[bytes] = ()) -> None:
+        self._like = like
+        self.blocks: list[bytes] = []
         self._loose: list[bytes] = []  # the lines after them
         self._count = 0
         self._changing = threading.Lock()
@@ -46,7 +51,7 @@ class Items(Sequence[CatalogItem]):
         with self._changing:
             self._loose.append(line)
             if len(self._loose) == BLOCK:
-                self._packed.append(_pack(b"\n".join(self._loose) + b"\n"))
+                self._pack(b"\n".join(self._loose) + b"\n")
                 self._loose = []
             self._count += 1
 
@@ -57,8 +62,14 @@ class Items(Sequence[CatalogItem]):
                 self.append(line)
             return
         with self._changing:
-            self._packed.append(_pack(lines))
+            self._pack(lines)
             self._count += count
+
+    def _pack(self, lines: bytes) -> None:
+        packed: bytes = codec.compress(lines, _FAST)
+        at = len(self.blocks)
+        same = at < len(self._like) and self._like[at] == packed
+        self.blocks.append(self._like[at] if same else packed)
 
     def __len__(self) -> int:
         return self._count
@@ -92,7 +103,7 @@ class Items(Sequence[CatalogItem]):
     def lines(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The lines of the items from `start` to before `stop`, unread."""
         with self._changing:
-            packed, loose = self._packed[start // BLOCK :], list(self._loose)
+            packed, loose = self.blocks[start // BLOCK :], list(self._loose)
             stop = self._count if stop is None else min(stop, self._count)
         first = start // BLOCK * BLOCK
         for block in (*packed, None):
@@ -138,8 +149,3 @@ def _item(line: bytes) -> CatalogItem:
         return CatalogItem.model_validate_json(line, context=UNCHECKED)
     except ValidationError:  # a lone surrogate
         return CatalogItem.model_validate(json.loads(line), context=UNCHECKED)
-
-
-def _pack(lines: bytes) -> bytes:
-    packed: bytes = codec.compress(lines, _FAST)
-    return packed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -26,17 +26,22 @@ class _OtherLayoutError(Exception):
 class Loader:
     """Reads catalog.json, then catalog.partial.json.
 
+    Args:
+        validate: whether items must keep the limits.
+        like: the blocks of what is likely to be found, which then shares its memory.
+
     Attributes:
-        items, known: those found, in order.
+        items: those found, in order.
+        known: their ids, names and categories.
         proof: what this reading proved of catalog.json; None where it is to be read again next time.
     """
 
-    def __init__(self, *, validate: bool) -> None:
+    def __init__(self, *, validate: bool, like: Sequence[bytes] = ()) -> None:
+        self._validate, self._like = validate, like
         self._forget()
-        self._validate = validate
 
     def _forget(self) -> None:
-        self.items, self.known = Items(), Known()
+        self.items, self.known = Items(like=self._like), Known()
         self.proof: Proof | None = None
         self._read = 0  # items that the sets below are of
         self._ids: set[str] = set()

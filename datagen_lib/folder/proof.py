@@ -15,6 +15,7 @@ import unicodedata
 from array import array
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Self
@@ -63,6 +64,8 @@ class Keys:
         return keys.tobytes()
 
     def _sort(self) -> None:
+        if not self._new:
+            return
         self._sorted = array("Q", sorted([*self._sorted, *self._new]))
         self._new = set()
 
@@ -144,20 +147,20 @@ class Proof:
         Raises:
             DiskError: the disk refuses.
         """
-        arrays = {name: base64.b64encode(keys).decode() for name, keys in self._keys().items()}
+        arrays = {name: base64.b64encode(keys).decode() for name, keys in self._keys()}
         document = {"items": self.items, "size": self.size, "digest": self.digest, "check": self._check()}
         document |= {"categories": dict(self.known.by_category), **arrays}
         disk.write(NAME, json.dumps(document, indent=0, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
 
-    def _keys(self) -> dict[str, bytes]:
-        known = self.known
-        return {"ids": known.ids.packed(), "names": known.names.packed(), "alike": known.alike.packed()}
+    def _keys(self) -> Iterator[tuple[str, bytes]]:
+        for name in ("ids", "names", "alike"):
+            yield name, getattr(self.known, name).packed()
 
     def _check(self) -> str:
         """Stands for all that the file says, and for what read the items: another version may read them otherwise."""
         said: list[Any] = [self.items, self.size, self.digest, dict(self.known.by_category), _reader()]
         check = hashlib.sha256(json.dumps(said).encode())
-        for keys in self._keys().values():
+        for _, keys in self._keys():
             check.update(b"%d " % len(keys) + keys)
         return check.hexdigest()
 

@@ -49,6 +49,7 @@ def judge(store: Store, *, wanted: int, pictures: bool, current: Container[str] 
     """
     problems: list[str] = []
     found = Store(store.root, validate=store.validates)
+    found.items = store.items  # what is the same is in memory once
     try:
         found.load()
     except SetupError as error:

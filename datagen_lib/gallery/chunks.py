@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import Any
 
 from datagen_lib.folder.album import IMAGES
@@ -46,6 +45,9 @@ class Chunks:
         self._grades = Grades(store.disk)
         self._compared = store.items[:COMPARED]
         self._scorer = Scorer(self._compared)
+        self._compared_with = hashlib.sha256(__version__.encode())
+        for line in store.items.lines(0, COMPARED):
+            self._compared_with.update(line)
 
     def write(self, start: int) -> str:
         """Write the file of the chunk that begins at place `start`, unless it is there as it should be.
@@ -69,8 +71,8 @@ class Chunks:
     def _made_from(self, start: int) -> str:
         """Stands for all that the chunk's file is made from."""
         items, stop = self._store.items, start + CHUNK
-        made = hashlib.sha256(__version__.encode())
-        for line in chain(items.lines(0, COMPARED), items.lines(start, stop)):
+        made = self._compared_with.copy()
+        for line in items.lines(start, stop):
             made.update(line)
         names = items.filenames(start, stop)
         made.update(str([(name in self._images, f"{name[:-4]}.webp" in self._thumbs) for name in names]).encode())

@@ -72,4 +72,13 @@ def test_they_take_little_memory() -> None:
     """A catalogue's items take less than half of the bytes of its file."""
     items = Items(MANY[: 2 * BLOCK])
 
-    assert sum(map(sys.getsizeof, items._packed)) < len(b"".join(items.pieces())) / 2
+    assert sum(map(sys.getsizeof, items.blocks)) < len(b"".join(items.pieces())) / 2
+
+
+def test_what_is_the_same_is_in_memory_once() -> None:
+    """Of two catalogues that differ in their end only, the blocks before it are the same objects."""
+    longer = Items([*MANY, item(10_000)], like=PACKED.blocks)
+    other = Items(MANY[1:], like=PACKED.blocks)
+
+    assert all(one is two for one, two in zip(longer.blocks, PACKED.blocks, strict=True))
+    assert other == MANY[1:]
