@@ -56,7 +56,8 @@ def answered_error(found: dict[str, Any]) -> AnsweredError | None:
     error = found.get("error")
     if not error:
         return None
-    body = error if isinstance(error, dict) else {"message": str(error)}
+    words = {"message": str(error)} | ({"code": error} if str(error).isdecimal() else {})
+    body = error if isinstance(error, dict) else words
     return AnsweredError(_status(body, found), body)
 
 
@@ -93,6 +94,7 @@ class ObjectReader:
         self._most = most
         self._content, self._call = Scanner(key, lenient=lenient), Scanner(key, lenient=lenient)
         self._streams = False  # whether the text comes in deltas
+        self._choice: int | None = None  # the number of the one that is read: one was asked for
         self._count = self._size = 0
         self._finish = self._refusal = ""
 
@@ -100,6 +102,11 @@ class ObjectReader:
     def full(self) -> bool:
         """Whether it has found as many objects as are taken: nobody needs the rest."""
         return self._most is not None and self._count >= self._most
+
+    @property
+    def whole(self) -> bool:
+        """Whether the JSON is complete: nothing that follows belongs to it."""
+        return self._content.whole or self._call.whole
 
     def read(self, chunk: dict[str, Any]) -> list[Any]:
         """The objects that the chunk completes.
@@ -111,7 +118,7 @@ class ObjectReader:
         if error := answered_error(chunk):
             raise error
         found: list[Any] = []
-        for choice in as_dicts(chunk.get("choices"))[:1]:
+        for choice in self._mine(as_dicts(chunk.get("choices"))):
             if error := answered_error(choice):
                 raise error
             self._finish = str(choice.get("finish_reason") or self._finish)[:100]
@@ -147,6 +154,12 @@ class ObjectReader:
         if not self._count:
             raise MalformedAnswer(f"the answer holds no {self._key}; {began}")
 
+    def _mine(self, choices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The choice to read, of a service that gives several."""
+        numbers = [as_number(choice.get("index")) for choice in choices]
+        self._choice = min(numbers, default=None) if self._choice is None else self._choice
+        return [choice for choice, number in zip(choices, numbers, strict=True) if number == self._choice][:1]
+
     def _began(self, text: Scanner) -> str:
         return f"it begins: {opening(text.start, mask=self._mask)}" if text.start.strip() else "it is empty"
 
@@ -162,7 +175,8 @@ class ObjectReader:
         if len(self._refusal) < LONGEST_WORDS:
             self._refusal += _words(part.get("refusal"))
         found: list[Any] = []
-        for scanner, text in ((self._content, _words(part.get("content"))), (self._call, _arguments(part))):
+        content = _words(part.get("content") or part.get("parsed"))
+        for scanner, text in ((self._content, content), (self._call, _arguments(part))):
             self._size += len(text)
             if self._size > LONGEST_TEXT:
                 raise MalformedAnswer(f"the answer is longer than {LONGEST_TEXT:,} characters; {self._began(scanner)}")

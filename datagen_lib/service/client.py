@@ -326,7 +326,7 @@ class Client:
                 lenient=line.endpoint.lenient,
                 mask=self._mask,
             )
-            async with aclosing(chunks(response, mask=self._mask)) as pieces:
+            async with aclosing(_until_whole(chunks(response, mask=self._mask), reader)) as pieces:
                 async for chunk in pieces:
                     call.answered = call.answered or bool(chunk.get("choices"))
                     if tokens := count_tokens(chunk):
@@ -475,6 +475,19 @@ class Client:
         seconds = time.monotonic() - call.started
         tokens = call.input_tokens, call.output_tokens
         self._listen(CallDone(call.kind, call.ok, seconds, *tokens, call.settled, call.reason))
+
+
+async def _until_whole(
+    pieces: AsyncGenerator[dict[str, Any], None], reader: ObjectReader
+) -> AsyncGenerator[dict[str, Any], None]:
+    """The chunks of an answer; a connection that breaks, or hangs, behind its last word has broken nothing."""
+    try:
+        async with aclosing(pieces):
+            async for chunk in pieces:
+                yield chunk
+    except httpx2.HTTPError:
+        if not reader.whole:
+            raise
 
 
 def _load_wire() -> type[Wire]:

@@ -1,4 +1,7 @@
-"""Reads a picture's answer: base64 in all its spellings, or an address, in whichever entry it stands."""
+"""Reads a picture's answer: base64 in all its spellings, or an address, in whichever entry it stands.
+
+Where none of the usual places has one, the whole answer is searched for what looks like a picture: it is paid for.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,12 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 import pybase64
 
 from datagen_lib.errors import ContentFiltered, Fault, TransientError, UnusablePicture
+from datagen_lib.text import opening
 
 from .answers import answered_error, as_dict, as_number
 from .stream import Mask, ValueReader
@@ -23,14 +27,22 @@ Fetch = Callable[[str], Awaitable[bytes]]
 FIELDS = ("b64_json", "b64", "url", "image", "image_url")  # where services put a picture, the usual one first
 SAYS = {"finish_reason", "status", "state", "reason", "code", "type", "message", "detail"}  # where a filter speaks
 MOST_COMMAS = 200_000
-MOST_PUT_ASIDE = 2**20  # bytes of an answer that holds no picture
+MOST_PUT_ASIDE = 8 * 2**20  # bytes of an answer that holds no picture, as far as is known here
+DEEPEST = 8  # levels of an answer that are searched
+MOST_AROUND = 16  # characters around base64, such as quotes
 
 _OPENINGS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"RIFF")  # of a picture that comes as it is, without JSON around it
 _WEB_ADDRESS = re.compile(r"\s*https?://", re.IGNORECASE)
 _DATA_ADDRESS = re.compile(r"\s*data:([^,]{0,200}),", re.IGNORECASE)
 # A path opens with a slash, and so does a JPEG, but in one way only.
 _BASE64 = re.compile(r"\s*+(?!/(?!9j/))[A-Za-z0-9+/_=\s-]{64,}\Z")
+_RUN = re.compile(r"[A-Za-z0-9+/_=\s-]{64,}+")
+# How base64 of a PNG, JPEG, RIFF (WebP), GIF and AVIF opens.
+_PICTURE = re.compile(r"\s*(?:iVBORw0K|/9j/|UklGR|R0lGOD|AAAA[A-Za-z0-9+/]{2,8}Z0eX)")
+_NO_ADDRESS = re.compile(r"\s*(?:b?[\"'`])?(?:iVBORw0K|UklGR|R0lGOD)")  # base64 with something around or in it
+_PICTURE_ADDRESS = re.compile(r"\s*https?://[^?#\s]+\.(?:png|jpe?g|webp|gif|avif)(?:[?#]|\s*\Z)", re.IGNORECASE)
 _VERDICT = re.compile(r"content.?filter|content.?policy|moderation|safety|nsfw", re.IGNORECASE)
+_VERDICT_FIELD = re.compile(r"(?:block|filter|refus)[a-z]*_?reason", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -82,8 +94,9 @@ def decoded(text: str) -> bytes:
         body = text[prefix.end() :]
         if not prefix[1].lower().replace(" ", "").endswith(";base64"):
             return unquote_to_bytes(body)
-    body = "".join(body.replace("\\n", "").replace("%2B", "+").replace("%2F", "/").replace("%3D", "=").split())
-    body = body.translate(_STANDARD).rstrip("=")
+    body = body.replace("\\r", "").replace("\\n", "").replace("\\/", "/")
+    body = _bare(unquote(body) if "%" in body else body)
+    body = "".join(body.split()).translate(_STANDARD).rstrip("=")
     try:
         return pybase64.b64decode(body + "=" * (-len(body) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
@@ -93,6 +106,12 @@ def decoded(text: str) -> bytes:
 
 
 _STANDARD = str.maketrans("-_", "+/")
+
+
+def _bare(text: str) -> str:
+    """Base64 without what stands around it: quotes, a `b` before them, a mark."""
+    longest = max(_RUN.findall(text), key=len, default="")
+    return longest if longest and len(longest) >= len(text) - MOST_AROUND else text
 
 
 def read_picture(body: bytes, *, fetcher: Fetch, mask: Mask = str) -> Drawn:
@@ -116,20 +135,32 @@ def read_picture(body: bytes, *, fetcher: Fetch, mask: Mask = str) -> Drawn:
         raise UnusablePicture("the answer holds far more than a picture", fault="kind", paid=body[:MOST_PUT_ASIDE])
     answers = [*reader.feed(body), *reader.end()]
     entries = [entry for answer in answers for entry in _entries(answer)]
-    places = [place for entry in entries for place in _places(entry)]
+    found = ([place for entry in _entries(answer) for place in _places(entry)] for answer in reversed(answers))
+    places = next((each for each in found if each), [])  # of a stream, the last one is the whole picture
+    if not places:
+        _check_words(entries)
+        places = [place for answer in reversed(answers) for place in _hidden(answer)]
     if places:
         b64, url = next((place for place in places if _is_likely(*place)), places[0])
         usage = next((as_dict(answer["usage"]) for answer in reversed(answers) if answer.get("usage")), {})
         return Drawn(b64, url, fetcher, as_number(usage.get("input_tokens")), as_number(usage.get("output_tokens")))
+    if not body.strip():
+        raise TransientError("the answer holds no picture; it is empty")
+    fault: Fault = "none" if answers else "kind"
+    raise UnusablePicture(f"the answer holds no picture; {reader.began}", fault=fault, paid=body[:MOST_PUT_ASIDE])
+
+
+def _check_words(entries: list[dict[str, Any]]) -> None:
+    """What is said where no picture is.
+
+    Raises:
+        AnsweredError, ContentFiltered: an error, or a filter's verdict.
+    """
     for entry in entries:
         if error := answered_error(entry):
             raise error
         if verdict := _verdict(entry):
             raise ContentFiltered(f"the service's filter kept the picture back ({verdict})", paid=True)
-    if not body.strip():
-        raise TransientError("the answer holds no picture; it is empty")
-    fault: Fault = "none" if answers else "kind"
-    raise UnusablePicture(f"the answer holds no picture; {reader.began}", fault=fault, paid=body[:MOST_PUT_ASIDE])
 
 
 def _entries(answer: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -155,9 +186,22 @@ def _places(entry: dict[str, Any]) -> Iterator[Place]:
         if not isinstance(text, str) or not text.strip():
             continue
         is_address = _WEB_ADDRESS.match(text) or not (
-            name.startswith("b64") or _DATA_ADDRESS.match(text) or _BASE64.match(text)
+            name.startswith("b64") or any(pattern.match(text) for pattern in (_DATA_ADDRESS, _BASE64, _NO_ADDRESS))
         )
         yield (None, text.strip()) if is_address else (text, None)
+
+
+def _hidden(value: Any, depth: int = DEEPEST) -> Iterator[Place]:
+    """What looks like a picture, or a picture's address, wherever it stands in an answer."""
+    if isinstance(value, str):
+        if _DATA_ADDRESS.match(value) or (_PICTURE.match(value) and _BASE64.match(value)):
+            yield value, None
+        elif _PICTURE_ADDRESS.match(value):
+            yield None, value.strip()
+    elif depth:
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        for one in inner:
+            yield from _hidden(one, depth - 1)
 
 
 def _is_likely(b64: str | None, url: str | None) -> bool:
@@ -175,6 +219,8 @@ def _verdict(value: Any, depth: int = 4) -> str:
     for name, inner in value.items():
         if isinstance(inner, str) and name in SAYS and (match := _VERDICT.search(inner[:200])):
             return match[0]
+        if isinstance(inner, str) and inner.strip() and _VERDICT_FIELD.search(name):
+            return opening(inner)
         if found := _verdict(inner, depth - 1):
             return name if found == "filtered" else found
     return ""

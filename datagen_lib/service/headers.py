@@ -1,10 +1,11 @@
 """How long a service asks to wait, in whichever header and unit it says so.
 
-    retry-after-ms                      milliseconds
+    retry-after-ms, x-ms-retry-after-ms milliseconds
     retry-after                         seconds, "3s", "2.5", or a date
     x-ratelimit-reset-requests/-tokens  "7", "250ms", "6m0.5s", "6h0m0s", "1d", a point of time in seconds or
                                         milliseconds since 1970, or a date
-    x-ratelimit-reset, ratelimit-reset  the same
+    x-ratelimit-reset, ratelimit-reset  the same; also with -after, or as x-rate-limit-reset
+    ratelimit                           "default";r=0;t=60, or limit=10, remaining=0, reset=60
 
 The bodies of some services say it in words only: "Please retry after 8 seconds."
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
@@ -23,6 +24,7 @@ POINT_OF_TIME = 10 * 365 * 86400.0  # a number of seconds above this is a date, 
 UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 _PART = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(ns|us|µs|ms|s|m|h|d)(?![a-z])")
+_FIELD = re.compile(r"\b([A-Za-z]+)\s*=\s*(\d+)")
 _CUE = re.compile(r"\b(?:retry|try again|wait)\b[^.\d]{0,40}?(?=\d)", re.IGNORECASE)
 _SAID = re.compile(
     r"\s*(\d+(?:\.\d+)?)\s*(milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])"
@@ -37,7 +39,8 @@ def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> floa
         now: seconds since 1970, for tests.
     """
     told = {name.lower(): value for name, value in headers.items()}
-    milliseconds = seconds_of(told.get("retry-after-ms"), now=now, unit=1000)
+    thousandths = told.get("retry-after-ms") or told.get("x-ms-retry-after-ms")
+    milliseconds = seconds_of(thousandths, now=now, unit=1000)
     return milliseconds if milliseconds is not None else seconds_of(told.get("retry-after"), now=now)
 
 
@@ -50,10 +53,21 @@ def reset_after(headers: Mapping[str, str], *, now: float | None = None) -> floa
         if told.get(f"x-ratelimit-remaining-{what}", "").strip() == "0"
         and (wait := seconds_of(told.get(f"x-ratelimit-reset-{what}"), now=now)) is not None
     ]
-    if not waits and told.get("x-ratelimit-remaining", told.get("ratelimit-remaining", "")).strip() == "0":
-        plain = seconds_of(told.get("x-ratelimit-reset", told.get("ratelimit-reset")), now=now)
-        waits = [] if plain is None else [plain]
+    if not waits:
+        waits = [wait for left, reset in _plain(told) if left.strip() == "0" and (wait := seconds_of(reset, now=now))]
     return max(waits, default=None)
+
+
+def _plain(told: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What is left, and when it is counted anew, of no named quota; where nothing is said, nothing is left."""
+    for name in ("x-ratelimit", "x-rate-limit", "ratelimit"):
+        for reset in (f"{name}-reset", f"{name}-reset-after"):
+            if reset in told:
+                yield told.get(f"{name}-remaining", "0"), told[reset]
+    fields = {field[1].lower(): field[2] for field in _FIELD.finditer(told.get("ratelimit", ""))}
+    for left, reset in (("r", "t"), ("remaining", "reset")):
+        if left in fields and reset in fields:
+            yield fields[left], fields[reset]
 
 
 def wait_in_words(text: str) -> float | None:

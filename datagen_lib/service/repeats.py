@@ -2,7 +2,7 @@
 
 refused, kind A   refused, kind A   refused, kind A     the third ends the run
 refused, kind A   a good answer     refused, kind A     counted from one again: it is about single items
-refused, kind A   refused, kind B   refused, kind A     counted from one again each time
+refused, kind A   refused, kind B   refused, kind A     counted from one again each time; the eighth in all ends the run
 
 An answer that brings nothing, such as prose or a filter's verdict, counts alike until a first good one has come. From
 then on the deployment is proven, and the stages say how much bad luck a batch may have.
@@ -17,8 +17,10 @@ from datagen_lib.errors import CallRejected, ContentFiltered, EndpointGaveUp, En
 from .endpoints import Endpoint
 
 MOST = 3  # the same trouble in a row
+MOST_OF_ALL = 8  # refusals in a row, whatever they say
 
-_VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|[0-9a-f]{8}[0-9a-f-]*|\d+", re.IGNORECASE)
+# What differs between two refusals that say the same: what is quoted, numbers, and whatever looks like an id.
+_VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\S*[\d_=]\S*|\S*[a-z][A-Z]\S*|\b[A-Z]{7,}\b|\S{24,}")
 _DETAILS = re.compile(r"[;:(].*", re.DOTALL)  # how an answer began: other words each time
 
 
@@ -28,20 +30,22 @@ class Repeats:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._last = ""
-        self._count = 0
+        self._count = self._refusals = 0
         self._proven = False
 
     def accepted(self) -> None:
         """A call was answered well: what was refused before was about that one request."""
-        self._last, self._count, self._proven = "", 0, True
+        self._last, self._count, self._refusals, self._proven = "", 0, 0, True
 
     def refused(self, error: CallRejected) -> CallRejected | EndpointRefused:
         """The error to raise: `error` itself, or at the third of its kind one that ends the run."""
-        if not self._again(_VARYING.sub("#", error.what)):
+        self._refusals += 1
+        if not self._again(_VARYING.sub("#", error.what)) and self._refusals < MOST_OF_ALL:
             return error
         hint = f"Every call is refused alike, so it is not about one item: check {self._endpoint.blame.model}"
         hint += f" and {self._endpoint.blame.address}."
-        return EndpointRefused(f"{error.what} (the same {MOST} times in a row)", hint=f"{hint} {error.hint}".strip())
+        row = f"the same {MOST} times" if self._count >= MOST else f"refused {self._refusals} times"
+        return EndpointRefused(f"{error.what} ({row} in a row)", hint=f"{hint} {error.hint}".strip())
 
     def useless(self, error: MalformedAnswer | ContentFiltered) -> MalformedAnswer | ContentFiltered | EndpointGaveUp:
         """The error to raise after an answer that brought nothing: `error` itself, or one that ends the run."""

@@ -120,6 +120,6 @@ def _come_back(exc: TransientError, seconds: float) -> QuotaExhausted:
     hours, minutes = divmod(math.ceil(seconds / 60), 60)
     span = f"{hours} h {minutes} min" if hours else f"{minutes} min"
     return QuotaExhausted(
-        f"{exc.what} The service asks for a wait of {span}, too long to sit out.",
+        f"{exc.what.rstrip('.')}. The service asks for a wait of {span}, too long to sit out.",
         hint=f"Run the same command again after {when:%Y-%m-%d %H:%M} (local time); everything accepted is kept.",
     )

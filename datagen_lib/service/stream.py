@@ -29,6 +29,7 @@ LARGEST_VALUE = 2 * 2**20  # bytes of one event, or of a whole text answer: as v
 MOST_VALUES = 10_000  # in one event or body
 BLANKS = b" \t\r\n"
 MARK = b"\xef\xbb\xbf"  # the byte-order mark
+BODIES = {b"{", b"[", b"<", b"\xff", b"\xfe"}  # what one whole body opens with; the last two are marks of UTF-16
 DONE = b"[DONE]"
 SHOWN_FROM = 4096  # bytes: enough to mask a secret before the cut
 LONGEST_NUMBER = 25  # characters
@@ -121,15 +122,19 @@ class ValueReader:
         head = head.removeprefix(MARK).lstrip(BLANKS)
         self._head = b""
         if head:
-            self._source = self._body if head[:1] in {b"{", b"[", b"<"} else self._events
+            self._source = self._body if head[:1] in BODIES else self._events
         return head
 
     def _read(self, found: Iterator[tuple[bytes, bytes]]) -> Iterator[dict[str, Any]]:
         for event, data in found:
             if self.done:
                 return
+            said = True
             for value in self._values(data):
+                said = False
                 yield value if event != b"error" or "error" in value else {"error": value}
+            if said and event == b"error":  # in plain words
+                yield {"error": {"message": data.decode("utf-8", "replace")}}
 
     def _values(self, data: bytes) -> Iterator[dict[str, Any]]:
         if data.lstrip(BLANKS).startswith(DONE):

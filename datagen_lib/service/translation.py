@@ -50,16 +50,21 @@ FILTER_CODES = {
     "moderation_blocked",
     "ResponsibleAIPolicyViolation",
 }
-QUOTA_CODES = {"insufficient_quota", "insufficient_balance", "insufficient_credits", "quota_exhausted"}
+QUOTA_CODES = {"402", "insufficient_quota", "insufficient_balance", "insufficient_credits", "quota_exhausted"}
 KEY_CODES = {"invalid_api_key", "API_KEY_INVALID", "invalid_authentication"}
 MODEL_CODES = {"model_not_found", "DeploymentNotFound", "invalid_model", "unknown_model", "ModelNotFound"}
 UNKNOWN_CODES = {"unsupported_parameter", "unknown_parameter", "extra_forbidden"}
 NEVER_ACCEPTED = {"unsupported_value", "OperationNotSupported"}
 
-_NO_MONEY = re.compile(r"hard limit|insufficient (?:balance|credit|fund|quota)|out of credits|billing", re.IGNORECASE)
+_NO_MONEY = re.compile(
+    r"hard limit|insufficient (?:balance|credit|fund|quota)|(?:out of|more|no|not enough) credits?\b|billing"
+    r"|balance (?:is )?(?:not enough|too low)|good standing|overdue|spend(?:ing)? limit",
+    re.IGNORECASE,
+)
 _BAD_KEY = re.compile(r"api key (?:is )?(?:not valid|invalid)|(?:invalid|incorrect) api key", re.IGNORECASE)
 _NO_MODEL = re.compile(
-    r"\b(?:model|deployment)\b.{0,80}?(?:does not exist|doesn't exist|not found|unknown|is not available)",
+    r"\binvalid model\b|\bno such model\b|\bunknown model\b"
+    r"|\b(?:model|deployment)\b.{0,80}?(?:does not exist|doesn't exist|not found|unknown|is not available)",
     re.IGNORECASE,
 )
 _VERSION = re.compile(r"api[- ]version", re.IGNORECASE)
@@ -140,7 +145,7 @@ def _filtered(refusal: Refusal, said: Said, what: str, _: Endpoint) -> DatagenEr
 
 
 def _no_quota(refusal: Refusal, said: Said, what: str, _: Endpoint) -> DatagenError | None:
-    coded = said.codes & QUOTA_CODES or any(code.lower().startswith("billing") for code in said.codes)
+    coded = said.codes & QUOTA_CODES or any(code.lower().startswith(("billing", "arrear")) for code in said.codes)
     # The text of an ordinary 429 speaks of quota as well.
     if refusal.status == 402 or coded or (refusal.status in {400, 403} and _NO_MONEY.search(said.text)):
         hint = "The account has no quota or credit left: add some, then run again to go on."
@@ -310,7 +315,7 @@ def _led_to(chain: list[BaseException], endpoint: Endpoint) -> str:
         if url is None:
             return ""
         if (url.scheme, url.netloc) != (first.scheme, first.netloc) or not url.path.startswith(first.path):
-            return f"{url}, redirected from {endpoint.address},"
+            return f"{url} (redirected from {endpoint.address})"
     return ""
 
 

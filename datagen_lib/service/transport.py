@@ -171,6 +171,7 @@ class _Body(httpx2.AsyncByteStream):
         self._parts: Iterator[bytes] = iter(())
         self._packed = self._size = 0  # bytes so far
         self._is_error = response.is_error
+        self._first = self._last = b""  # the first and the last byte that is no blank
         now = asyncio.get_running_loop().time()
         self._deadline = min(deadline, now + ERROR_SECONDS) if self._is_error else deadline
         self._bound = Bound(LARGEST_ERROR, bound.error) if self._is_error else bound
@@ -195,10 +196,19 @@ class _Body(httpx2.AsyncByteStream):
     async def _next(self) -> bytes:
         try:
             return await self._part()
-        except (httpx2.TransportError, CallFailed):
+        except httpx2.TransportError:
+            if self._is_error or self._may_be_whole:
+                raise StopAsyncIteration from None
+            raise
+        except CallFailed:
             if self._is_error:
                 raise StopAsyncIteration from None
             raise
+
+    @property
+    def _may_be_whole(self) -> bool:
+        """Whether what came looks like a whole JSON body: it is paid for, though its end was not said, or wrongly."""
+        return (self._first, self._last) in {(b"{", b"}"), (b"[", b"]")}
 
     async def aclose(self) -> None:
         if self._heard is not None:
@@ -214,6 +224,8 @@ class _Body(httpx2.AsyncByteStream):
                 self._size += len(part)
                 self._check(self._size)
                 if part:
+                    self._first = self._first or part.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+                    self._last = part.rstrip()[-1:] or self._last
                     return part
             piece = await self._piece()
             self._packed += len(piece)

@@ -151,6 +151,10 @@ class _Picture:
         except UnusablePicture as error:
             await self._put_aside(error)
             raise
+        except ContentFiltered as error:
+            if error.paid:
+                self._stage.probing.doubt()
+            raise
 
     async def _keep(self, drawn: Drawn) -> None:
         try:

@@ -120,6 +120,7 @@ class _Items:
         self.known = {fold(category.name): category.name for category in store.categories}
         self.scorer = _scorer(store) if settings.min_quality else None
         self.fruitless = 0
+        self.last_refusal = ""
         self.batches = 0
 
     async def grow(self, arriving: CategoriesArriving) -> None:
@@ -174,7 +175,8 @@ class _Items:
                 f"{FRUITLESS_BATCHES} batches in a row failed; the last one: {problem.what}. {kept}",
                 hint=" ".join(part for part in (problem.hint, "Run again to go on from there.") if part),
             )
-        reason = f"; the last one: {problem.what}" if problem else ", all items were refused (see rejected_items.jsonl)"
+        refused = f", all items were refused (see rejected_items.jsonl), the last one because {self.last_refusal}"
+        reason = f"; the last one: {problem.what}" if problem else refused if self.last_refusal else ""
         return FruitlessBatches(
             f"{FRUITLESS_BATCHES} batches in a row brought no acceptable item{reason}. {kept}",
             hint="Use a smaller BATCH_SIZE or a more varied items prompt, then run again to go on from there.",
@@ -278,6 +280,7 @@ class _Items:
         item = plain_value(answered if isinstance(answered, dict) else {"value": answered})
         self.store.log_rejection(item, rules=[one.rule for one in hard], reasons=[one.reason for one in hard])
         self.listen(ItemRejected(plain(str(item.get("name", ""))[:80]), tuple(hard)))
+        self.last_refusal = hard[0].reason
 
 
 def _scorer(store: Store) -> Scorer:

@@ -9,12 +9,13 @@ import re
 import shutil
 import ssl
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Command, png
+from factories import THEMES, figure
 from fakes.raw import OK, Raw
 from fakes.service import Answer, Request, Service, chunk, events
 
@@ -169,6 +170,25 @@ def test_no_wait_is_longer_than_the_time_allowed(command: Command) -> None:
     assert result.code == 1
     assert "REQUEST_TIMEOUT" in result.said
     assert len(server.paths) == 1
+
+
+def test_a_connection_that_hangs_behind_the_last_word_breaks_nothing(command: Command) -> None:
+    """All text came, the end of the stream never does: the answer is taken, and no other call is made."""
+    start = OK + b"Content-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    def script(_: str) -> Iterable[bytes]:
+        number = len(server.paths)
+        items = {"items": [figure(f"Number {n}") for n in range(4)]}
+        told = chunk(json.dumps({"categories": THEMES} if number == 1 else items), finish_reason="stop")
+        event = f"data: {json.dumps(told)}\n\n".encode()
+        return server.dribble(b"X-Wait: 1\r\n", start + b"%x\r\n%s\r\n0\r\n" % (len(event), event))
+
+    with Raw(script) as server:
+        command.set(**compatible(server.url), REQUEST_TIMEOUT="0.3", MAX_RETRIES="0")
+        result = command(*FOUR, "--dry-run")
+
+    assert result.code == 0, result.said
+    assert len(server.paths) == 2
 
 
 def test_what_came_instead_is_in_the_last_line(command: Command) -> None:

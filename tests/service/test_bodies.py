@@ -24,6 +24,9 @@ OPENAI = {
 }
 
 
+FIGURES = 4
+
+
 def good(request: Request) -> Answer:
     """A plain good answer to any call."""
     if "images" in request.path:
@@ -40,7 +43,7 @@ def good(request: Request) -> Answer:
                     "category": f"Theme Folk {chr(65 + n)}",
                     "imagePrompt": f"Photorealistic LEGO-style minifigure, figure {n}, clean background",
                 }
-                for n in range(4)
+                for n in range(FIGURES)
             ]
         }
     if not request.body.get("stream"):

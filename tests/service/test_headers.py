@@ -57,6 +57,7 @@ def test_no_header_breaks_the_reader(value: str) -> None:
     [
         ({"Retry-After-Ms": "350", "Retry-After": "1"}, 0.35),
         ({"retry-after-ms": "soon", "Retry-After": "9"}, 9.0),
+        ({"x-ms-retry-after-ms": "4000"}, 4.0),
         ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "9"}, None),
     ],
 )
@@ -73,6 +74,12 @@ def test_retry_after_comes_in_milliseconds_first(headers: dict[str, str], second
         ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "60"}, 60.0),
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(NOW + 60)}, 60.0),
         ({"ratelimit-remaining": "0", "ratelimit-reset": "60"}, 60.0),
+        ({"RateLimit": '"default";r=0;t=60'}, 60.0),
+        ({"RateLimit": '"default";r=9;t=60'}, None),
+        ({"RateLimit": "limit=10, remaining=0, reset=60"}, 60.0),
+        ({"x-ratelimit-reset-after": "60"}, 60.0),
+        ({"x-rate-limit-reset": "60"}, 60.0),
+        ({"x-rate-limit-remaining": "1", "x-rate-limit-reset": "60"}, None),
         ({"x-ratelimit-remaining-requests": "0"}, None),
         ({}, None),
     ],

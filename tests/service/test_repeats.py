@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from conftest import Command
 from fakes.service import Answer, Request, Service, chunk, error, events
+from service import test_bodies
 from service.test_bodies import good
 
 
@@ -31,6 +35,9 @@ def refusing(route: str, answer: Answer, *, after: int = 0) -> Any:
         (error(400, "billing_hard_limit_reached", "Billing hard limit has been reached"), 1, "quota"),
         (error(402, 402, "Insufficient credits."), 1, "credit"),
         (error(400, "invalid_request", "Your account has insufficient balance."), 1, "credit"),
+        (error(400, "Arrearage", "Make sure your account is in good standing."), 1, "credit"),
+        (Answer({"error": {"message": "This requires more credits.", "code": 402}}, 403), 1, "credit"),
+        (error(400, 400, "Invalid model name passed in model=pictures."), 2, "AZURE_OPENAI_IMAGE_DEPLOYMENT"),
     ],
 )  # fmt: skip
 def test_a_refusal_of_every_picture_ends_the_run(command: Command, answer: Answer, code: int, names: str) -> None:
@@ -54,6 +61,34 @@ def test_a_refusal_of_every_batch_is_no_matter_of_its_size(command: Command) -> 
     assert result.code == 2
     assert "BATCH_SIZE" not in result.err
     assert len(service.requests) <= 1 + 3 + 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        lambda number: (
+            f"Request req_{number:04x}zz rejected for trace {base64.b64encode(bytes([number] * 6)).decode()}"
+        ),
+        lambda number: " ".join("abcdefghij"[int(digit)] * 3 for digit in str(number)) + " is no good",
+    ],
+    ids=["ids", "all words"],
+)
+def test_refusals_with_other_words_end_the_run_too(
+    command: Command, monkeypatch: pytest.MonkeyPatch, words: Callable[[int], str]
+) -> None:
+    """Ids and traces in a refusal do not make it another one; and after eight in a row no words help."""
+    numbers = itertools.count(10)
+
+    def script(request: Request) -> Answer:
+        return error(400, "bad", words(next(numbers))) if "images" in request.path else good(request)
+
+    monkeypatch.setattr(test_bodies, "FIGURES", 18)
+    with Service(script) as service:
+        command.set(**service.settings, PARALLEL_IMAGE_REQUESTS="2")
+        result = command("--target-count", "18", "--batch-size", "18")
+
+    assert result.code == 2, result.said
+    assert sum("images" in request.path for request in service.requests) <= 8 + 3
 
 
 def test_single_refusals_do_not_end_a_run(command: Command) -> None:

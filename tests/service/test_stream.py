@@ -52,6 +52,19 @@ FORMS = {
 }
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_a_body_in_another_encoding_is_read(encoding: str) -> None:
+    """A whole body in UTF-16 or UTF-32, with its mark: the same values are found."""
+    mark = "" if encoding in {"utf-16", "utf-32", "utf-8-sig"} else "\ufeff"
+
+    assert read((mark + json.dumps([ONE, TWO], ensure_ascii=False)).encode(encoding)) == [ONE, TWO]
+
+
+def test_an_error_in_plain_words_is_an_error() -> None:
+    """An event named error may hold words in place of JSON: they are the message."""
+    assert read(b"event: error\ndata: it broke\n\n") == [{"error": {"message": "it broke"}}]
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_a_stream_brings_its_values(form: str) -> None:
     """All line ends, fields, pings, marks, missing blank lines and glued ends: the same two chunks are found."""

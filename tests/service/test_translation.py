@@ -105,7 +105,7 @@ def test_a_redirect_to_nowhere_is_named(command: Command, status: int) -> None:
 
     said = result.err.splitlines()
     assert result.code == 1
-    assert "http://127.0.0.1:9/moved, redirected from " + service.url in said[-2]
+    assert "http://127.0.0.1:9/moved (redirected from " + service.url in said[-2]
     assert "AZURE_OPENAI_ENDPOINT leads elsewhere" in said[-1]
 
 

@@ -87,6 +87,16 @@ def test_a_redirect_s_body_is_not_read() -> None:
         assert fetch(server) == b"here"
 
 
+@pytest.mark.parametrize("content", [b'{"a": [1]}', b"\n[1]\n", b'\xef\xbb\xbf{"a": 1}'])
+@pytest.mark.parametrize("length", [b"Content-Length: 99", b"Transfer-Encoding: chunked"])
+def test_a_whole_answer_whose_end_is_not_said_is_taken(content: bytes, length: bytes) -> None:
+    """A body that ends as JSON does is taken, though its length is wrong or its last chunk is missing: it is paid for."""
+    sent = b"%x\r\n%s\r\n" % (len(content), content) if b"chunked" in length else content
+
+    with Raw(lambda _: [OK + length + b"\r\n\r\n" + sent]) as server:
+        assert fetch(server) == content
+
+
 PACKED = {
     "gzip": gzip.compress,
     "x-gzip": gzip.compress,
