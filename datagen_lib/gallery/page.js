@@ -62,7 +62,8 @@ function choose() {
   const category = $("category").value, flaw = $("flaw").value;
   shown = items.filter((item) =>
     (!category || item.category === category) &&
-    (!flaw || (flaw === "*" ? item.flaws.length : item.flaws.some((one) => one.kind === flaw))) &&
+    (!flaw || (flaw === "*" ? item.flaws.length : item.flaws.some((one) => one.kind === flaw)) ||
+      (window.fits && window.fits(item, flaw))) &&
     words.every((word) => item.text.includes(word)));
   shown.sort(ORDERS[$("sort").value]);
   $("grid").replaceChildren();

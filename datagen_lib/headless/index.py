@@ -112,7 +112,7 @@ class Index:
             ended=Markup('<p class="ended"><b>It ended early:</b> {}</p>').format(self.ended) if self.ended else "",
             facts=Markup("").join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(*fact) for fact in facts),
             pictures=self._pictures(have),
-            timeline=self._times(have),
+            timeline=self._times(have, {copy.name: copy.called for copy in copies}),
             pages=Markup("").join(self._line(copy) for copy in copies),
         )
 
@@ -151,10 +151,11 @@ class Index:
         ]
         return Markup('<div class="pictures">{}</div>').format(Markup("").join(figures)) if figures else Markup("")
 
-    def _times(self, have: list[CatalogItem]) -> Markup:
+    def _times(self, have: list[CatalogItem], called: dict[str, str]) -> Markup:
         begun = self.begun.timestamp()
         landed = [self._image(item).stat().st_mtime - begun for item in have]
-        drawn = drawing(self.spans, [moment for moment in landed if moment >= 0])
+        spans = {called.get(name, name): span for name, span in self.spans.items()}
+        drawn = drawing(spans, [moment for moment in landed if moment >= 0])
         # On a narrow screen it is moved sideways, by the keyboard too.
         frame = Markup('<h2 id="when">When what happened</h2><div class="times" tabindex="0" role="region" {}>{}</div>')
         return frame.format(Markup('aria-labelledby="when"'), drawn) if drawn else drawn
@@ -163,7 +164,7 @@ class Index:
         span = self.spans.get(copy.name)
         after = f" ({duration(span[1] - span[0])})" if span else " (it did not end)"
         return Markup('<li><a href="{}">{}</a>{}<p>{}</p></li>').format(
-            copy.path.with_suffix(".html").name, f"{copy.name[:2]} {copy.title}", after, copy.description
+            copy.path.with_suffix(".html").name, copy.called, after, copy.description
         )
 
 
@@ -178,6 +179,11 @@ class _Copy:
     @property
     def name(self) -> str:
         return self.path.stem
+
+    @property
+    def called(self) -> str:
+        """Its number and title: "03 Picture the items"."""
+        return f"{self.name[:2]} {self.title}"
 
     @classmethod
     def read(cls, path: Path) -> _Copy:

@@ -46,6 +46,7 @@ main { max-width: 1100px; margin: 0 auto; padding: 0 16px 48px }
 main > nav { padding: 16px 0 0; font: 14px/1.6 system-ui, sans-serif }
 .jp-Notebook { --jp-mirror-editor-comment-color: #35706f; --jp-cell-prompt-not-active-opacity: 1;
   --jp-cell-inprompt-font-color: #2a5f8f; --jp-cell-outprompt-font-color: #9a4a20 }
+.jp-OutputPrompt { box-sizing: border-box !important; width: 76px !important }
 .jp-InputPrompt, .jp-OutputPrompt { opacity: 1 !important; color: #4a5a6a !important }
 .highlight .c, .highlight .c1, .highlight .cm { color: #35706f !important }
 .highlight .o, .highlight .ow { color: #8a1bd1 !important }

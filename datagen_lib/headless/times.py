@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from datagen_lib.text import counted, duration
 
-LEFT, RIGHT, ROW, CURVE = 150, 940, 30, 120
+LEFT, RIGHT, ROW, CURVE = 215, 940, 30, 120
 """Of the drawing, in its own units: where the bars begin and end, a row's height, the height of the curve."""
 TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)  # s
 MOST_TICKS = 8
@@ -19,7 +19,7 @@ def drawing(spans: Mapping[str, tuple[float, float]], pictures: Sequence[float])
     """The drawing as SVG, in the colours of the page (--bar, --line, and the text's own).
 
     Args:
-        spans: seconds from the start of the run to a notebook's start and end, by the notebook's name.
+        spans: seconds from the start of the run to a notebook's start and end, by what the notebook is called.
         pictures: seconds from the start of the run to each new picture.
     """
     if not spans:

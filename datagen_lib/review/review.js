@@ -48,11 +48,30 @@ async function act(action, values) {
 function tell(counts) {
   document.getElementById("facts").textContent =
     `${counts.approved} approved, ${counts.rejected} rejected, ${counts.waiting} waiting. In an item: A approves, R rejects, E edits, arrows move.`;
+  document.getElementById("begin").disabled = counts.waiting === 0;
 }
 
-async function decide(state) { if (await act("decide", { state })) state === "waiting" ? open(at) : at + 1 < shown.length ? open(at + 1) : open(at); }
+// The items in this state: a review goes on with those that wait.
+window.fits = (item, choice) => choice === `review:${stateOf(item)}`;
+
+function begin() {
+  document.getElementById("flaw").value = "review:waiting";
+  choose();
+  open(0);
+}
+
+async function decide(state) {
+  if (!await act("decide", { state })) return;
+  open(state === "waiting" || at + 1 >= shown.length ? at : at + 1);
+  if (document.getElementById("begin").disabled) document.getElementById("problem").textContent = "Nothing waits any more.";
+}
 
 document.addEventListener("DOMContentLoaded", () => {
+  for (const state of Object.keys(WORDS)) option(document.getElementById("flaw"), `review:${state}`, WORDS[state]);
+  const button = Object.assign(document.createElement("button"), { type: "button", id: "begin", textContent: "Review what waits (W)" });
+  button.setAttribute("aria-keyshortcuts", "w");
+  button.addEventListener("click", begin);
+  document.getElementById("tools").append(button);
   const states = Object.values(window.review.states).map((one) => one.review);
   tell(Object.fromEntries(["approved", "rejected", "waiting"].map((state) => [state, states.filter((one) => one === state).length])));
 });
@@ -81,8 +100,11 @@ document.getElementById("take").addEventListener("click", async () => {
 });
 document.getElementById("leave").addEventListener("click", async () => { if (await act("choose", { new: false })) open(at); });
 document.addEventListener("keydown", (event) => {
-  if (!document.getElementById("details").open || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.matches("input, textarea, select")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select")) return;
+  if (!document.getElementById("details").open) {
+    if (event.key.toLowerCase() === "w") begin();
+    return;
+  }
   const keys = { a: () => decide("approved"), r: () => decide("rejected"), u: () => decide("waiting"), e: () => document.getElementById("change").click() };
   const key = keys[event.key.toLowerCase()];
   if (key) { event.preventDefault(); key(); }

@@ -218,6 +218,29 @@ def test_an_instructor_reviews_by_keyboard(page_server: ReviewServer, command: C
 
 
 @pytest.mark.browser
+def test_a_review_goes_on_with_what_waits(page_server: ReviewServer, desk: ReviewDesk) -> None:
+    """One key opens the first that waits, those decided before are left out, and after the last the page says so."""
+    for item in desk.items[:4]:
+        desk.decide(item.product_id, "approved")
+    with chromium() as page:
+        page.goto(page_server.url)
+        page.keyboard.press("w")
+        expect(page.locator("#place")).to_have_text("1 of 2")
+        page.keyboard.press("a")
+        expect(page.locator("#place")).to_have_text("2 of 2")
+        page.keyboard.press("r")
+        expect(page.locator("#problem")).to_have_text("Nothing waits any more.")
+        found = violations(page)
+        page.keyboard.press("Escape")
+        page.select_option("#flaw", "review:rejected")
+        expect(page.locator("#count")).to_have_text("1 of 6 items")
+        begin_again = page.locator("#begin").is_enabled()
+
+    assert found == []
+    assert not begin_again
+
+
+@pytest.mark.browser
 def test_a_picture_is_made_again_and_chosen_in_the_page(page_server: ReviewServer, command: Command) -> None:
     """Edit the prompt, make another picture, look at both, take the new one."""
     old = (command.folder / f"images/{command.folder.catalogue[0]['filename']}").read_bytes()
