@@ -67,7 +67,8 @@ async function decide(state) {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
-  for (const state of Object.keys(WORDS)) option(document.getElementById("flaw"), `review:${state}`, WORDS[state]);
+  for (const state of Object.keys(WORDS))
+    document.getElementById("flaw").append(Object.assign(document.createElement("option"), { value: `review:${state}`, textContent: WORDS[state] }));
   const button = Object.assign(document.createElement("button"), { type: "button", id: "begin", textContent: "Review what waits (W)" });
   button.setAttribute("aria-keyshortcuts", "w");
   button.addEventListener("click", begin);
