@@ -1,7 +1,7 @@
 """The `.env` file: what it sets, on which line, and which of its lines can't be read as they are meant.
 
-python-dotenv leaves out a line that it can't read. Where such a line speaks of a setting of ours, the run would take
-another provider or another folder than was asked for, so it is refused here, with file and line.
+python-dotenv leaves out a line that it can't read. Where such a line speaks of a setting of ours, it is refused here,
+with file and line. Else the run would take another provider or folder than was asked for.
 """
 
 from __future__ import annotations

@@ -181,8 +181,8 @@ class UnusablePicture(CallFailed):
 
     Args:
         what: what came.
-        fault: "address" (can't be fetched), "size" (pixels), "encoding" (no base64), "kind" (no picture of a
-            kind that is taken), "damaged" (the same broken bytes again), "none" (the answer holds no picture).
+        fault: "address" (can't be fetched), "size" (pixels), "encoding" (no base64); "kind" (no picture of a kind that
+            is taken), "damaged" (the same broken bytes again); "none" (the answer holds no picture).
         paid: the bytes that came, to be put aside; empty where there are none.
     """
 

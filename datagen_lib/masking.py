@@ -26,8 +26,8 @@ _SHOWN_PAIRS = {"api-version"}
 def mask(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without what lets somebody in.
 
-    Hidden are the secrets, the user and password in an address, the values of an address's query (they may sign it or
-    hold a key) and what follows "Bearer". A short secret is hidden only where it stands alone.
+    Hidden are the secrets, the user and password in an address, and what follows "Bearer". So are the values of an
+    address's query: they may sign it or hold a key. A short secret is hidden only where it stands alone.
 
     Args:
         text: anything; a service's message, an address.

@@ -1,8 +1,9 @@
 """The shapes of the data, each field declared once.
 
-`ItemDraft` is what a model writes of an item. Its fields are the schema that the service is sent, the list in the
-prompt, the stored item's fields and the table's columns. A new field is one line at its end; an optional one
-(`price: float | None = Field(default=None, ...)`) is required but nullable on the wire, and absent where it is unset.
+`ItemDraft` is what a model writes of an item. Its fields are the schema that the service is sent and the list in the
+prompt. They are the stored item's fields and the table's columns, too. A new field is one line at its end; an optional
+one (`price: float | None = Field(default=None, ...)`) is required but nullable on the wire, and absent where it is
+unset.
 
 `Category` and `CatalogItem` are the contract with whoever reads `categories.json` and `catalog.json`.
 """

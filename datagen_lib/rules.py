@@ -1,7 +1,7 @@
 """What an acceptable category or item is.
 
-A hard rule rejects; a soft one is only counted. A violation has the rule's name and a reason in words, and both are
-what `rejected_items.jsonl` and the run report show. To add a rule, write a function like those below and put it into
+A hard rule rejects; a soft one is only counted. A violation has the rule's name and a reason in words.
+`rejected_items.jsonl` and the run report show both. To add a rule, write a function like those below and put it into
 its tuple; to try one in a notebook, pass `Prompts(rules=Rules(items=(*ITEM_RULES, mine)))`.
 """
 

@@ -503,7 +503,7 @@ def _placed(
 def _in_words(
     problems: list[_Problem], set_: Mapping[str, tuple[Any, str]], sources: Sources, given_as: GivenAs
 ) -> SettingsError:
-    """One error for all that is wrong, each as the user wrote it, with what to do where it was written."""
+    """One error for all that is wrong: each as the user wrote it, with what to do where it was written."""
     lines, remedies = [], list[str]()
     for name, what in problems:
         value, source = set_.get(name, (None, ""))

@@ -1,4 +1,4 @@
-"""Where a setting's value comes from, how the user wrote it there, and what to do there when it is wrong.
+"""Where a setting's value comes from, how the user wrote it, and what to do there when it is wrong.
 
 explicit argument (a flag, a notebook's parameter, a form, a call) > environment > `.env` > default
 """

@@ -3,7 +3,7 @@
 uv run --group docs mkdocs build --strict
 
 mkdocs calls this module's hooks. The pages are those of the repository, so that nothing is written twice: links between
-them are turned to the site's own, and a link to a file that the site has not becomes plain words.
+them are turned to the site's own. A link to a file that the site has not becomes plain words.
 """
 
 from __future__ import annotations

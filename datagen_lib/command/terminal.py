@@ -1,7 +1,7 @@
 """The one home for writing to the terminal. Whoever looks on can leave, and nothing of the run notices.
 
 A reader that is gone, a stream that was never there (`>&-`, pythonw) and a full disk under a redirected stream lose
-text and nothing else: no exception, no other exit code, no message when the interpreter ends.
+text only. There is no exception, no other exit code, no message when the interpreter ends.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def steady() -> Iterator[None]:
 
 
 def _fill_the_gaps() -> None:
-    """Open what is closed of the first three descriptors, or the next file to be opened would be taken for one."""
+    """Open what is closed of the first three descriptors. Else the next file to be opened would be taken for one."""
     with contextlib.suppress(OSError):
         while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
             pass

@@ -1,7 +1,7 @@
 """The pictures of the folder: each in its place, and where the others lie that were paid for.
 
 `images/` holds the items' pictures and nothing else. A paid picture that a new one replaces is kept in `replaced/`. One
-without an item, or one that could not reach its place, lies in `orphans/` and is taken back when it fits an item.
+without an item, or one that could not reach its place, lies in `orphans/`. It is taken back when it fits an item.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The folder's files: only this module opens, writes, renames and removes them, and it translates each disk error.
 
-A file is written beside its place, flushed and renamed, and the rename is flushed too. So a reader sees the old file
-or the new one, and after a power cut the disk holds one of them whole. Temporary files lie in the folder's root.
+A file is written beside its place, flushed and renamed, and the rename is flushed too. So a reader sees the old file or
+the new one. After a power cut the disk holds one of them whole. Temporary files lie in the folder's root.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The items of a catalogue in memory: packed as the lines that the file holds, and read again when asked for.
 
-An item takes some 200 bytes here, as an object it takes ten times as much. Lines that are wanted as they are, such as
-those of a catalogue that is written anew, are never read at all.
+An item takes some 200 bytes here, as an object it takes ten times as much. Lines that are wanted as they are (a
+catalogue is written anew, say) are never read at all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What earlier runs saw of the pictures, so that a run need not read every byte of every picture at its start.
+"""What earlier runs saw of the pictures: so a run need not read every byte of each at its start.
 
 A picture counts as seen while its size and both its times are what they were; anything else is looked at again. The
 file, `.manifest.json`, may be lost or damaged at any moment: then every picture is looked at, as on the first day.

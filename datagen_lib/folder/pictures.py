@@ -1,7 +1,7 @@
 """Pictures: how one gets into the folder, and what state the one that lies there is in.
 
-Each PNG says which item it belongs to, who made it and, as a hash, from which prompt, so that a picture whose prompt
-was edited is known as stale. Every picture that the library opens, it opens here.
+Each PNG says which item it belongs to, who made it and, as a hash, from which prompt. So a picture whose prompt was
+edited is known as stale. Every picture that the library opens, it opens here.
 """
 
 from __future__ import annotations

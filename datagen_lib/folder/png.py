@@ -113,8 +113,8 @@ def whole_chunks(png: bytes) -> list[Chunk]:
 def sound_png(png: bytes) -> bytes:
     """The picture without what could harm a reader: byte for byte as it came where there is nothing of that kind.
 
-    Left out are animations (a catalogue shows stills), texts and profiles that unpack to too much, notes of a wrong
-    shape, and whatever follows the end. The pixels are unpacked to see that they are all there, but not kept.
+    Left out are animations (a catalogue shows stills), and texts and profiles that unpack to too much. So are notes of
+    a wrong shape, and whatever follows the end. The pixels are unpacked to see that they are all there, but not kept.
 
     Raises:
         Damaged: it does not decode.

@@ -1,8 +1,8 @@
-"""What an earlier run proved of catalog.json, so that a run need not read again each item that it only keeps.
+"""What an earlier run proved of catalog.json: so a run need not read again each item that it only keeps.
 
-`.catalog.proof` holds a hash of the lines that were read and kept the contract, and what must be known of their items.
-It counts for exactly those bytes, be there lines after them or not; a change of one of them, or of the contract, and
-the items are read as on the first day. The file may be lost or damaged at any moment.
+`.catalog.proof` holds a hash of the lines that kept the contract, and what must be known of their items. It counts for
+exactly those bytes, be there lines after them or not; a change of one of them, or of the contract, and the items are
+read as on the first day. The file may be lost or damaged at any moment.
 """
 
 from __future__ import annotations

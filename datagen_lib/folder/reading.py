@@ -142,10 +142,10 @@ def _items(path: Path, entries: Any, *, validate: bool) -> list[CatalogItem]:
 
 
 def read_partial(path: Path, *, validate: bool = True) -> tuple[list[CatalogItem], int | None]:
-    """The items in a catalogue that is still growing, and how many bytes of it to keep when appending to it.
+    """The items in a catalogue that still grows, and how many bytes of it to keep when appending.
 
-    Where the file is valid JSON in another layout than ours (another generator's, or saved by an editor), that length
-    is None: it is to be written anew. A last line that a kill has torn is left out.
+    Where the file is valid JSON in another layout (of another generator, or saved by an editor), that length is None:
+    it is to be written anew. A last line that a kill has torn is left out.
 
     Raises:
         InvalidCatalogue: something is broken that no kill breaks; names the line.

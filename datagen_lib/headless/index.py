@@ -1,7 +1,7 @@
 """`index.html` of a run of the lab: what was made, when, at what cost, and the way to each notebook's page.
 
-The page needs no network, no script and nothing beside it but the pages that it leads to, so it can be sent to
-somebody who was not there.
+The page needs no network, no script and nothing beside it but the pages that it leads to. So it can be sent to somebody
+who was not there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Settings as a form in a cell, made from the fields themselves: their types, bounds and descriptions.
 
 The form starts at the settings that it is given and checks each change. `form.settings` always holds the last valid
-ones, frozen as ever, so a cell that does work opens with `settings = form.settings`. Buttons and widgets only edit;
+ones, frozen as ever. So a cell that does work opens with `settings = form.settings`. Buttons and widgets only edit;
 cells do the work, so a notebook runs the same without a browser.
 """
 
@@ -43,8 +43,7 @@ _remembered: dict[tuple[str, ...], dict[str, Any]] = {}
 def settings_form(settings: Settings, fields: Sequence[str]) -> Form:
     """A form over some of the settings; show it as the last line of a cell, and read `.settings` of it later.
 
-    What was changed in it is kept when the cell runs again (Run All does that), as long as the cell gives it the same
-    starting values; other starting values win.
+    What was changed in it is kept when the cell runs again, as Run All does. Other starting values than before win.
 
     Args:
         settings: where it starts.
@@ -196,7 +195,7 @@ def _short(folder: Path) -> str:
 
 
 def whereabouts(settings: Settings) -> str:
-    """Who makes it, in which folder, what is there, which `.env` was read, and that pictures are left out if so."""
+    """Who makes it, in which folder, what is there, which `.env` was read; and whether pictures are left out."""
     who = {"offline": "the offline model", "azure": "Azure OpenAI", "openai": "an OpenAI-compatible server"}
     try:
         items = len(Store.peek(settings.output_dir).items)

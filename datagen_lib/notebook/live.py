@@ -234,7 +234,7 @@ class _Screen:
             self._handle.display({**bundle, "text/html": str(html), "text/plain": "A run is under way."}, raw=True)
 
     def end(self, last: Html, whole: Markup) -> None:
-        """Put the last state in the widget's place, and into the widget for a page that has not heard of that."""
+        """Put the last state in the widget's place; and into the widget, for a page that has not heard of that."""
         self._button.layout.display = "none"
         self._bars.value = str(whole)
         self._handle.update(last._repr_mimebundle_(), raw=True)

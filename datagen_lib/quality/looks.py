@@ -1,10 +1,10 @@
 """How pictures look: a small colour fingerprint of each, for finding the same picture twice and pictures of nothing.
 
-A fingerprint is the picture's mean colours in 16 x 16 cells. Two pictures are the same where no cell differs by more
-than SAME levels of 255 in the mean of its channels. Measured on 210 pictures of the offline model: between two
-different ones some cell differs by 66 levels at least; JPEG of quality 20, WebP, and halving and doubling the size
-change no cell by more than 4. Shrinking to 100 pixels changes none by more than 15. A change of hue by 35 degrees
-changes one by 23 at least. A hash of shapes alone (pHash, dHash) calls same-shaped figures of other colours the same.
+A fingerprint is the picture's mean colours in 16 x 16 cells. Two pictures are the same where no cell's mean over its
+channels differs by more than SAME levels of 255. Measured on 210 pictures of the offline model: between two different
+ones some cell differs by 66 levels at least; JPEG of quality 20, WebP, and halving and doubling the size change no cell
+by more than 4. Shrinking to 100 pixels changes none by more than 15. A change of hue by 35 degrees changes one by 23 at
+least. A hash of shapes alone (pHash, dHash) calls same-shaped figures of other colours the same.
 """
 
 from __future__ import annotations

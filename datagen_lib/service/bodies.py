@@ -1,7 +1,7 @@
 """The body of each call, and what an endpoint turned out not to take of it.
 
-Not every model behind an endpoint takes every parameter, and its name does not tell. So all are sent, and where the
-service refuses one that the call can do without, the call goes again without it, at once, and so do all that follow:
+Not every model behind an endpoint takes every parameter, and its name does not tell. So all are sent. Where the service
+refuses one that the call can do without, the call goes again without it, at once. So do all that follow:
 
     quality, output_format, stream, stream_options      left out
     reasoning_effort                                    left out, unless REASONING_EFFORT asks for one

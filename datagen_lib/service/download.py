@@ -1,8 +1,8 @@
 """Fetches a picture from its address, and only from where a picture may lie.
 
-An address comes from outside, so it must not lead inside: every host is resolved here, each hop of a redirect too, and
-the connection goes to the very address that was looked at. Loopback, link-local, private and other special addresses
-are refused, unless the endpoint itself is there. No key is sent.
+An address comes from outside, so it must not lead inside: every host is resolved here, each hop of a redirect too. The
+connection goes to the very address that was looked at. Loopback, link-local, private and other special addresses are
+refused, unless the endpoint itself is there. No key is sent.
 """
 
 from __future__ import annotations

@@ -4,11 +4,11 @@
       ▲                                   it is refused  ──┐
       └────────────────────────────────────────────────────┘ shut still: the next call goes alone
 
-A wrong key, a wrong deployment or a body that the service does not take is so met by one call, not by as many as go at
-once: a refused call is counted against the quota, and some services block a key after a few.
+So one call meets a wrong key, a wrong deployment or a body that is not taken, not as many as go at once: a refused call
+is counted against the quota, and some services block a key after a few.
 
 A refusal comes within a moment. A first call that is still under way after PATIENCE has been let in, although its
-answer, a picture say, takes another minute: nobody waits for it any longer.
+picture may take another minute: nobody waits for it any longer.
 
 Worked example, eight calls at once and a wrong key: the first asks and gets its 401, which ends the run; the other
 seven find it ended when their turn comes. One request was sent.

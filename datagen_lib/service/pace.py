@@ -18,7 +18,7 @@ What each pause teaches: shut, half and none left end a stretch, from which the 
 calls go faster than was learnt. Other doubts, asked and outage say nothing about the rate. `trust.py` believes what a
 refusal means and what of a named wait is needed.
 
-After each opening calls go one, then few, then more at once, so that a limit never meets all of them. A row of failures
+After each opening calls go one, then few, then more at once. So a limit never meets all of them. A row of failures
 halves how many may be in flight, and each success gives half a call back.
 
 One event loop owns a pace keeper; nothing here is thread-safe.
@@ -106,8 +106,8 @@ class Pace:
         max_concurrent: most calls in flight.
         requests_per_minute: the quota, where the user knows it: calls are even from the first one on.
         first_guess: what an earlier run learnt; a quota that is given wins.
-        on_change: told the state when a pause begins or ends, the rate or concurrency is another, or a call has to
-            wait its second or more for its turn.
+        on_change: told the state when a pause begins or ends, or the rate or concurrency is another. Also when a call
+            has to wait a second or more for its turn.
         clock: the time to go by.
     """
 

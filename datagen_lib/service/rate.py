@@ -1,14 +1,14 @@
 """How fast a service takes calls, learnt from what it accepted. Pure: no clock, no loop; each method is told the time.
 
-The service is open, then shut for a while, then open again. Each time that it opens, the calls accepted over the last
-windows, divided by the time that they took, say what it delivers. The rate learnt is the best of the last few such
-figures, as TCP BBR takes the best of the last round trips: one unlucky stretch does not lower it, several do.
+The service is open, then shut for a while, then open again. Each time that it opens, it is known what it delivers: the
+calls accepted over the last windows, by their time. The rate learnt is the best of the last few such figures, as TCP
+BBR does with the last round trips: one unlucky stretch does not lower it, several do.
 
 From a little below it the rate grows with each call that it held back and that was taken: hardly at first, ever faster
 as nothing is refused. So one call in ten or so is refused, and a larger quota is found.
 
-A service that stays shut for much longer than one call's share counts in windows: as many calls as it took from one
-opening to the next may go together after the next one, until it takes fewer.
+A service that stays shut for much longer than one call's share counts in windows: as many calls as it took between two
+openings may go together after the next one, until it takes fewer.
 """
 
 from __future__ import annotations

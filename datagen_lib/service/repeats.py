@@ -4,8 +4,8 @@ refused, kind A   refused, kind A   refused, kind A     the third ends the run
 refused, kind A   a good answer     refused, kind A     counted from one again: it is about single items
 refused, kind A   refused, kind B   refused, kind A     counted from one again each time; the eighth in all ends the run
 
-An answer that brings nothing, such as prose or a filter's verdict, counts alike until a first good one has come. From
-then on the deployment is proven, and the stages say how much bad luck a batch may have.
+An answer that brings nothing (prose, a filter's verdict) counts alike until a first good one has come. From then on the
+deployment is proven, and the stages say how much bad luck a batch may have.
 """
 
 from __future__ import annotations

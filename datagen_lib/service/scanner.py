@@ -3,7 +3,7 @@
     head ──► root ──► list ──► root ──► done
       ╰───────┴─────────┴───────┴─────► torn
 
-`head` is what stands before the JSON, `root` the outer object, `list` the list under the key that is looked for. Only
+`head` is what stands before the JSON; `root` the outer object; `list` the list under the key that is looked for. Only
 marks are looked at: quotes, brackets, commas, colons. A value is parsed once, when it is whole, so that the work is
 linear and nothing is nested here. One that is too long or too deep is not kept: a text says so in its place.
 """

@@ -1,4 +1,4 @@
-"""A refusal of the service, or a failure of the network, as one of `errors.py` that names the setting to change.
+"""A refusal of the service or a failure of the network, as one of `errors.py`, naming the setting to change.
 
 Refusals are read from status, headers and body alone, whatever client they came through. In the order of the table:
 
@@ -249,7 +249,7 @@ def _other_value(name: str, said: Said, endpoint: Endpoint) -> str:
 
 
 def asked(response: httpx2.Response) -> str:
-    """The method and address that an answer belongs to, and where the call was first sent if it was led elsewhere."""
+    """The method and address that an answer belongs to; and where the call was first sent, if it was led elsewhere."""
     where = f"{response.request.method} {response.request.url}"
     return f"{where}, redirected from {response.history[0].request.url}" if response.history else where
 

@@ -1,8 +1,8 @@
 """The HTTP client of every call: one deadline for the whole of it, and a bound on every answer's size.
 
 The deadline covers redirects, interim answers, headers and body, whatever arrives meanwhile. A body is unpacked here,
-piece by piece, and counted as it grows, so that nobody above can be handed more than the bound allows. The body of an
-error ends quietly at its bound, and at whatever breaks it off: its status says what matters.
+piece by piece, and counted as it grows. So nobody above can be handed more than the bound allows. The body of an error
+ends quietly at its bound, and at whatever breaks it off: its status says what matters.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ async def make_categories(
     """Fill categories.json up to 20; each new category is on disk before `on_accepted` and `listen` hear of it.
 
     One structured call asks for those that are missing. Repeated and unusable ones are left out, those beyond the
-    twentieth too, and what is then missing is asked for again.
+    twentieth too. What is then missing is asked for again.
 
     Raises:
         RunStopped: 20 distinct categories did not come in MAX_RETRIES + 2 calls, or nothing new in FRUITLESS calls.

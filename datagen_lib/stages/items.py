@@ -1,7 +1,7 @@
 """The second stage: items in batches, checked and kept one by one as they stream in.
 
-Several batches are under way at once, over disjoint categories. Each goes to the categories that have fewest, carries
-only names that could collide, within a fixed budget, and is topped up by the next where it brings too little.
+Several batches are under way at once, over disjoint categories. Each goes to the categories that have fewest, and
+carries only names that could collide, within a fixed budget. Where it brings too little, the next tops it up.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 
 class Probing:
-    """Holds new calls back while the deployment is in doubt, so that few are paid for where none can be used."""
+    """Holds new calls back while the deployment is in doubt. So few are paid for where none can be used."""
 
     def __init__(self) -> None:
         self._in_doubt = False

@@ -57,7 +57,7 @@ GRIP = rotation(5, 12, 7)
 
 
 def grip(item: Shape) -> Shape:
-    """From an item's own frame (y along the grip, z away from the figure) into the raised hand at x < 0."""
+    """From an item's own frame into the raised hand at x < 0; y runs along the grip, z away from the figure."""
     return item.place(GRIP, GRIP_AT)
 
 

@@ -1,7 +1,7 @@
 """Path tracing: one render of a part gives its diffuse light, its highlights and the shadow that it casts.
 
-Every surface reflects no red, half of the green, four fifths of the blue. So red is highlight alone, green less red is
-half the diffuse light, and blue tells how much light has bounced twice. The three are separated before denoising.
+Every surface reflects no red, half of the green, four fifths of the blue. So red is highlight alone, and green less red
+is half the diffuse light. Blue tells how much light has bounced twice. The three are separated before denoising.
 """
 
 from __future__ import annotations

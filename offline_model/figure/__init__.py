@@ -1,7 +1,7 @@
 """From a prompt to a picture: `render(prompt, size)` draws the figure that the prompt describes.
 
-`scene` reads the prompt (vocabulary, director), `compose` draws the scene from the asset pack (layers, tone, prints,
-faces) before its backdrop. Pure: no global random numbers, nothing kept but caches of what never changes, so any number
+`scene` reads the prompt (vocabulary, director). `compose` draws the scene from the asset pack (layers, tone, prints,
+faces) before its backdrop. Pure: no global random numbers, nothing kept but caches of what never changes. So any number
 of threads may draw at once.
 """
 

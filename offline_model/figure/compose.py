@@ -1,7 +1,7 @@
 """From a scene to a picture: each part's light takes its colour, and the parts are laid over each other.
 
-Order: backdrop, base, what stands behind, the body from the feet up, clothes, arms, head, what the head wears, what
-the hand holds, what stands in front. A part's shadow darkens what is there before the part is laid on.
+Order: backdrop, base, what stands behind, the body from the feet up, clothes, arms, head; then what the head wears,
+what the hand holds, what stands in front. A part's shadow darkens what is there before the part is laid on.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Every part that the painter can put on a picture: its name, its slot, its colour zones.
 
-The list is the contract between three rooms: the scene (which names parts), the compositor (which draws them) and the
-baker in `offline_model/bake` (which makes the shape of each). A test keeps the asset index and this list equal.
+The list is the contract between three rooms: the scene names parts, the compositor draws them, and the baker in
+`offline_model/bake` makes the shape of each. A test keeps the asset index and this list equal.
 
 A zone is painted with a fixed colour (`#rrggbb`: wood is brown) or with one of `PAINTS`, which the scene fills in.
-A `Piece` of a scene overrides: its `colour`, unless empty, paints the part's first zone, and its `accent`, unless
-empty, the first of the other zones that has a named paint. So an empty colour means "as such a thing is".
-Headgear decides itself how much hair shows (`Part.hair`), and the compositor swaps in an `under` part.
+A `Piece` of a scene overrides: its `colour`, unless empty, paints the part's first zone; its `accent`, unless empty,
+the first other zone that has a named paint. So an empty colour means "as such a thing is". Headgear decides itself how
+much hair shows (`Part.hair`), and the compositor swaps in an `under` part.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Reading a prompt: which of its words mean something to the painter, and which colour belongs to what.
 
-Longest phrase first and whole words only, so that a captain wears no cap and a lava field has no grass. A phrase never
+Longest phrase first and whole words only: so a captain wears no cap and a lava field has no grass. A phrase never
 reaches over a comma.
 """
 

@@ -1,7 +1,7 @@
 """What a picture shows: a prompt becomes a `Scene`, and the compositor draws it.
 
-A `Scene` is complete: whoever draws it makes no choice but the small ones that `seed` settles (which way a stripe
-leans, where a star sits). Colours are sRGB "#rrggbb". Part names are the keys of `parts.PARTS`.
+A `Scene` is complete: whoever draws it makes no choice but small ones that `seed` settles: which way a stripe leans,
+where a star sits. Colours are sRGB "#rrggbb". Part names are the keys of `parts.PARTS`.
 """
 
 from __future__ import annotations

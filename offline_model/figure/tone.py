@@ -1,7 +1,7 @@
 """From light and colour to the pixels of a photograph.
 
 A layer holds diffuse light and highlights, square-root coded in 8 bits. A colour's pixel is albedo x diffuse +
-specular, then exposure, a shoulder that keeps whites from burning out, the sRGB curve and a little contrast.
+specular. Then come exposure, a shoulder that keeps whites from burning out, the sRGB curve and a little contrast.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What can go wrong, on purpose: which call fails, how, and how a good answer is spoilt.
 
-A fault strikes in one of three places. `call` faults replace the whole answer (429, a cut connection ...), `answer`
-faults spoil the text or the picture of an answer that is otherwise whole, `item` faults change single items in it. Of
+A fault strikes in one of three places. `call` faults replace the whole answer (429, a cut connection ...); `answer`
+faults spoil the text or the picture of an answer that is otherwise whole; `item` faults change single items in it. Of
 the first two kinds a call suffers at most one each; item faults add up. Everything is drawn from the seed, the route
-and the number of the call on that route, so that a run with the same calls fails in the same places.
+and the number of the call on that route. So a run with the same calls fails in the same places.
 """
 
 from __future__ import annotations

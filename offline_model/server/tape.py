@@ -161,8 +161,8 @@ class Tape:
     """The entries of a folder, found by what a request means.
 
     Of several answers to the same request the one comes that was played least. An answer to a request that was only
-    like this one comes once, and not where the request names something that it would bring again. Asked for the same
-    once more, the tape takes it for a new run, and all of it may be played again.
+    like this one comes once. It is left out where the request names something that it would bring again. Asked for the
+    same once more, the tape takes it for a new run: all of it may be played again.
     """
 
     folder: Path

@@ -153,7 +153,7 @@ def _called(rng: random.Random, term: str, colours: Sequence[str]) -> str:
 
 
 def _tinted(rng: random.Random, thing: str, groups: Sequence[str], colours: Sequence[str]) -> str:
-    """The thing with a colour of its own where it can be painted, or in one of the ways to say it."""
+    """The thing with a colour of its own where it can be painted; or one of the ways to say it."""
     coloured = load().coloured
     if rng.random() < 0.4:
         if any(thing in coloured[group] for group in groups):

@@ -1,8 +1,8 @@
 """The offline model's text: it reads a chat request as a model would and answers with categories or items.
 
-A seeded grammar over `data/lexicon.json`. A figure is drawn first (role, clothes, tool, companion, face, place), then
-its name, its image prompt and its description are written from that one drawing, so that the three agree. The nouns
-of a prompt are nouns that the painter in `figure/` can draw; a test sees to it.
+A seeded grammar over `data/lexicon.json`. A figure is drawn first: role, clothes, tool, companion, face, place. Its
+name, its image prompt and its description are written from that one drawing, so that the three agree. The nouns of a
+prompt are nouns that the painter in `figure/` can draw; a test sees to it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The board for backdrops: 256 x 256 pixels, in coordinates from 0 to 1, y down, the ground from `HORIZON` on.
 
-Everything is painted sharp and then put out of focus, the far things more than the near ones, as a lens would. The
+Everything is painted sharp and then put out of focus: the far things more than the near ones, as a lens would. The
 scenery is built of bricks, so that a figure on a brick plate stands in its own world.
 """
 

@@ -200,7 +200,7 @@ def _string(value: Any, node: Mapping[str, Any], name: str, hints: Hints) -> str
 
 
 def schema_in(text: str) -> dict[str, Any] | None:
-    """The JSON schema of an object that a text spells out, as clients do for models that can't be sent one."""
+    """The JSON schema that a text spells out, as clients do for models that can't be sent one."""
     if '"properties"' not in text:
         return None
     for at in [match.start() for match in re.finditer(r"\{", text)][:20]:
