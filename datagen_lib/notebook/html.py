@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 THUMBNAIL = 96  # pixels
 LONG, LONG_WIDTH = 80, "clamp(150px,18vw,240px)"  # a text of more characters gets a column of at least that width
+SHORT = 20  # characters of a column's name that stay in one line
 UNBROKEN = 30  # characters without a blank, as of a path or a hash: more may break anywhere
 CAPTION_WIDTH = 90  # pixels, at least
 _CELL = "text-align:left;vertical-align:top;padding:4px 10px"
@@ -92,7 +93,11 @@ def gallery_html(pictures: Iterable[tuple[bytes | None, str]], size: int = THUMB
 def table_html(columns: Sequence[str], records: Iterable[Sequence[str]]) -> Markup:
     """A table whose long texts wrap; a cell that is Markup stands as it is."""
     wrap = f"{_CELL};white-space:normal;overflow-wrap:break-word"
-    head = joined(fill('<th scope="col" style="{};white-space:nowrap">{}</th>', _CELL, column) for column in columns)
+    short = f"{_CELL};white-space:nowrap"
+    head = joined(
+        fill('<th scope="col" style="{}">{}</th>', short if len(column) <= SHORT else _CELL, column)
+        for column in columns
+    )
     rows = (joined(fill('<td style="{}">{}</td>', wrap + _room(cell), cell) for cell in record) for record in records)
     body = joined(fill("<tr>{}</tr>", row) for row in rows)
     table = fill("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)

@@ -154,7 +154,8 @@ def _check_words(entries: list[dict[str, Any]]) -> None:
     """What is said where no picture is.
 
     Raises:
-        AnsweredError, ContentFiltered: an error, or a filter's verdict.
+        AnsweredError: it is an error.
+        ContentFiltered: it is a filter's verdict.
     """
     for entry in entries:
         if error := answered_error(entry):
