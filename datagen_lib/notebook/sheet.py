@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -24,8 +25,8 @@ SIZES = ((200, 160), (400, 112), (MOST, 72))  # (pictures up to, pixels each)
 QUALITY = 50  # of WebP
 _STYLE = Markup(
     "<style>.dg-sheet{display:flex;flex-wrap:wrap;gap:8px;align-items:flex-start}"
-    ".dg-sheet figure{margin:0;width:88px}"
-    ".dg-sheet img{width:88px;height:88px;border-radius:4px;cursor:zoom-in}"
+    ".dg-sheet figure{margin:0;width:96px}"
+    ".dg-sheet img{width:96px;height:96px;border-radius:4px;cursor:zoom-in}"
     ".dg-sheet figcaption{font-size:11px;line-height:1.25;overflow-wrap:break-word;hyphens:auto}"
     ".dg-title{width:0;min-width:100%;margin:0 0 4px}"  # a long name makes no column wider
     ".dg-sheet figure:focus{width:320px;outline:2px solid #2a6fdb;border-radius:4px}"
@@ -34,8 +35,12 @@ _STYLE = Markup(
 )
 _FIGURE = '<figure tabindex="0"><img src="{}" alt="{}"><figcaption>{}</figcaption></figure>'
 _SECTION = '<section lang="en"><div class="dg-title"><b>{}</b> ({})</div><div class="dg-sheet">{}{}</div></section>'
+_BUTTON = (
+    '<p><button type="button" data-commandlinker-command="docmanager:open-browser-tab" data-commandlinker-args="{}">'
+    "Open the page</button> <code>{}</code>: {}.</p>"
+)
 _NONE = (
-    '<figure><div style="width:88px;height:88px;border:1px dashed #888;border-radius:4px;font-size:11px">no picture'
+    '<figure><div style="width:96px;height:96px;border:1px dashed #888;border-radius:4px;font-size:11px">no picture'
     "</div><figcaption>{}</figcaption></figure>"
 )
 
@@ -116,7 +121,10 @@ def _sheet(
 
 
 def page_link(page: Path) -> Html:
-    """Where a page of its own lies: a link in a notebook, the path in a batch, whose pages lie elsewhere.
+    """Where a page of its own lies: a button in the lab, a link in another notebook, the path in a batch.
+
+    JupyterLab would open a link in a view of its own, in which no script runs and the page is empty. The button opens
+    it in a tab of the browser instead.
 
     Args:
         page: the file.
@@ -124,5 +132,8 @@ def page_link(page: Path) -> Html:
     said = "every picture with its texts, in a page that needs no kernel"
     if lab.in_batch():
         return Html(fill("<p><code>{}</code>: {}.</p>", page, said), f"{page}: {said}.")
+    if served := lab.served_as(page):
+        args = json.dumps({"path": served})
+        return Html(fill(_BUTTON, args, page, said), f"{page}: {said}.")
     where = os.path.relpath(page).replace(os.sep, "/")
     return Html(fill('<p><a href="{}" target="_blank">{}</a>: {}.</p>', where, page, said), f"{page}: {said}.")

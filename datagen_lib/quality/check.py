@@ -113,15 +113,26 @@ def _coverage(store: Store) -> Finding:
 
 
 def _texts(items: Sequence[CatalogItem]) -> Iterator[Finding]:
-    names = alike([item.name for item in items], at_least=NAMES_ALIKE)
-    cases = tuple(f"{items[one].name!r} and {items[other].name!r}: {share:.2f}" for one, other, share in names)
-    text = f"{counted(len(names), 'pair')} of names read alike" if names else "no two names read alike"
-    yield Finding("names", ok=True, text=text, examples=cases[:EXAMPLES])
-    texts = alike([item.description for item in items], at_least=TEXTS_ALIKE, pieces=5)
-    same = [pair for pair in texts if pair.similarity >= TEXTS_SAME]
-    cases = tuple(f"{items[one].name!r} and {items[other].name!r}: {share:.2f}" for one, other, share in texts)
-    text = f"{counted(len(texts), 'pair')} of descriptions read alike" if texts else "no two descriptions read alike"
-    yield Finding("descriptions", ok=not same, text=text, examples=cases[:EXAMPLES])
+    yield _alike("names", items, [item.name for item in items], NAMES_ALIKE)
+    texts = [item.description for item in items]
+    yield _alike("descriptions", items, texts, TEXTS_ALIKE, pieces=5, same=TEXTS_SAME)
+
+
+def _alike(
+    area: str,
+    items: Sequence[CatalogItem],
+    texts: Sequence[str],
+    at_least: float,
+    *,
+    pieces: int = 3,
+    same: float = 2.0,
+) -> Finding:
+    """The pairs of texts that read alike; to be mended where one reads the same, which is from `same` on."""
+    pairs = alike(texts, at_least=at_least, pieces=pieces)
+    cases = tuple(f"{items[one].name!r} and {items[other].name!r}: {share:.2f}" for one, other, share in pairs)
+    text = f"{counted(len(pairs), 'pair')} of {area} read alike" if pairs else f"no two {area} read alike"
+    ok = all(pair.similarity < same for pair in pairs)
+    return Finding(area, ok=ok, text=text, examples=cases[:EXAMPLES])
 
 
 def twins_of(descriptions: Sequence[str]) -> dict[int, int]:

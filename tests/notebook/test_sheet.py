@@ -80,3 +80,18 @@ def test_a_picture_beside_its_prompt(home: Path) -> None:
 
     assert html.count("<mark") == 2
     assert "&lt;b&gt;reddish" in html
+
+
+def test_the_lab_opens_a_page_in_a_tab_of_the_browser(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the lab's JupyterLab a button opens the page where its script runs; elsewhere there is a link."""
+    page = home / "lab" / "catalogue" / "index.html"
+    elsewhere = str(sheet.page_link(page).html)
+    monkeypatch.setenv("LAB_ROOT", str(home))
+    here = str(sheet.page_link(page).html)
+    outside = str(sheet.page_link(home.parent / "index.html").html)
+
+    assert "<a href=" in elsewhere
+    assert 'data-commandlinker-command="docmanager:open-browser-tab"' in here
+    assert "{&#34;path&#34;: &#34;lab/catalogue/index.html&#34;}" in here
+    assert "<a href=" not in here
+    assert "<a href=" in outside
