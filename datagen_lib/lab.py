@@ -38,18 +38,6 @@ def choices_file(root: Path | None = None) -> Path:
     return Path(named) if named else (root or project_root()) / FOLDER / "choices.json"
 
 
-ROOT = "LAB_ROOT"
-"""The variable that names the folder which the lab's JupyterLab serves."""
-
-
-def served_as(path: Path) -> str | None:
-    """How the lab's JupyterLab calls the file, or None where it does not serve it, or is not what runs."""
-    root = os.environ.get(ROOT)
-    if not root or not path.resolve().is_relative_to(Path(root).resolve()):
-        return None
-    return path.resolve().relative_to(Path(root).resolve()).as_posix()
-
-
 def in_batch() -> bool:
     """Whether this is a batch run's process, or one of its kernels."""
     return bool(os.environ.get(CHOICES))

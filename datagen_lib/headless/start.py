@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from datagen_lib.errors import FolderError, SetupError
-from datagen_lib.lab import FOLDER, ROOT
+from datagen_lib.lab import FOLDER
 from datagen_lib.settings import REQUIRED, variable
 
 from .copies import HIDDEN, START
@@ -38,7 +38,6 @@ def jupyterlab(root: Path, options: Sequence[str] = ()) -> int:
         options: more for JupyterLab, such as --no-browser.
     """
     app = import_module("jupyterlab.labapp").LabApp  # not among what an installed package needs
-    os.environ[ROOT] = str(root)  # kernels that it starts know what it serves
     try:
         app.launch_instance(argv=[*_options(root), *options])
     except SystemExit as leave:

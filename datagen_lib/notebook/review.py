@@ -8,7 +8,7 @@ from markupsafe import Markup
 from .html import Html, data_uri, figure_html, fill, table_html
 from .show import thumbnail
 
-SIZE = 160  # pixels: small flaws of a picture show
+SIZE = 128  # pixels: small flaws of a picture show
 LOW = 60  # a part of the quality below this is named
 _COLUMNS = ("picture", "what it says; what its picture was asked for", "quality", "review")
 
@@ -33,8 +33,9 @@ def _picture(row: pd.Series) -> Markup:
 def _texts(row: pd.Series) -> Markup:
     again = fill("<br><b>The same text as {}</b>", row["duplicate_of"]) if row["duplicate_of"] else ""
     # The two that are compared stand below each other, so that a narrow window shows both whole.
-    texts = row["name"], row["category"], row["description"], again, row["imagePrompt"]
-    return fill('<b>{}</b><br><i>{}</i><br>{}{}<div style="margin-top:6px;opacity:.8">{}</div>', *texts)
+    head = fill("<b>{}</b><br><i>{}</i><br>{}{}", row["name"], row["category"], row["description"], again)
+    asked = fill('<div style="margin-top:6px;opacity:.8">{}</div>', row["imagePrompt"])
+    return fill('<div style="min-width:220px">{}{}</div>', head, asked)
 
 
 def _quality(row: pd.Series) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
+import webbrowser
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from threading import Thread
+from typing import Any, NamedTuple
 
+import ipywidgets as w
 import pandas as pd
 from markupsafe import Markup
 
@@ -35,10 +37,6 @@ _STYLE = Markup(
 )
 _FIGURE = '<figure tabindex="0"><img src="{}" alt="{}"><figcaption>{}</figcaption></figure>'
 _SECTION = '<section lang="en"><div class="dg-title"><b>{}</b> ({})</div><div class="dg-sheet">{}{}</div></section>'
-_BUTTON = (
-    '<p><button type="button" data-commandlinker-command="docmanager:open-browser-tab" data-commandlinker-args="{}">'
-    "Open the page</button> <code>{}</code>: {}.</p>"
-)
 _NONE = (
     '<figure><div style="width:96px;height:96px;border:1px dashed #888;border-radius:4px;font-size:11px">no picture'
     "</div><figcaption>{}</figcaption></figure>"
@@ -120,20 +118,35 @@ def _sheet(
     return Html(html, f"[Contact sheet: {text}]")
 
 
-def page_link(page: Path) -> Html:
-    """Where a page of its own lies: a button in the lab, a link in another notebook, the path in a batch.
+class PageLink:
+    """Where a page of its own lies, with a button that opens it in the browser.
 
-    JupyterLab would open a link in a view of its own, in which no script runs and the page is empty. The button opens
-    it in a tab of the browser instead.
+    JupyterLab is no way to it: its own view runs no script, and in a tab that it opens the pictures are refused, since
+    a page of a user counts as foreign there.
+    """
+
+    def __init__(self, page: Path) -> None:
+        self._page, self._text = page, f"{page}: every picture with its texts, in a page that needs no kernel."
+        self.button = w.Button(description="Open in the browser", icon="external-link", layout=w.Layout(width="auto"))
+        self.button.on_click(lambda _: self.open())
+
+    def open(self) -> None:
+        """Open it as JupyterLab's own page was opened; in a thread, since a text browser stays until it is left."""
+        Thread(target=webbrowser.open, args=(self._page.resolve().as_uri(),), daemon=True).start()
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        told = fill("<p><code>{}</code>: every picture with its texts, in a page that needs no kernel.</p>", self._page)
+        bundle = {"text/html": str(told), "text/plain": self._text}
+        if lab.in_batch():
+            return bundle
+        shown = w.HTML(str(fill("{}<p>Where no browser opens, open the file by hand.</p>", told)))
+        return dict(w.VBox([self.button, shown])._repr_mimebundle_()) | bundle
+
+
+def page_link(page: Path) -> PageLink:
+    """The page's path, and in a notebook that is at work a button that opens it.
 
     Args:
         page: the file.
     """
-    said = "every picture with its texts, in a page that needs no kernel"
-    if lab.in_batch():
-        return Html(fill("<p><code>{}</code>: {}.</p>", page, said), f"{page}: {said}.")
-    if served := lab.served_as(page):
-        args = json.dumps({"path": served})
-        return Html(fill(_BUTTON, args, page, said), f"{page}: {said}.")
-    where = os.path.relpath(page).replace(os.sep, "/")
-    return Html(fill('<p><a href="{}" target="_blank">{}</a>: {}.</p>', where, page, said), f"{page}: {said}.")
+    return PageLink(page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pandas as pd
@@ -82,16 +83,21 @@ def test_a_picture_beside_its_prompt(home: Path) -> None:
     assert "&lt;b&gt;reddish" in html
 
 
-def test_the_lab_opens_a_page_in_a_tab_of_the_browser(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the lab's JupyterLab a button opens the page where its script runs; elsewhere there is a link."""
-    page = home / "lab" / "catalogue" / "index.html"
-    elsewhere = str(sheet.page_link(page).html)
-    monkeypatch.setenv("LAB_ROOT", str(home))
-    here = str(sheet.page_link(page).html)
-    outside = str(sheet.page_link(home.parent / "index.html").html)
+def test_a_button_opens_the_page_in_the_browser(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No link leads into JupyterLab, which would show it empty; a batch's page has the path alone."""
+    opened: list[str] = []
+    done = Event()
+    monkeypatch.setattr("webbrowser.open", lambda address: (opened.append(address), done.set()))
+    page = home / "a catalogue" / "index.html"
+    link = sheet.page_link(page)
+    shown = link._repr_mimebundle_()
+    link.button.click()
+    assert done.wait(10)
+    monkeypatch.setenv("LAB_CHOICES", str(home / "choices.json"))
+    batch = sheet.page_link(page)._repr_mimebundle_()
 
-    assert "<a href=" in elsewhere
-    assert 'data-commandlinker-command="docmanager:open-browser-tab"' in here
-    assert "{&#34;path&#34;: &#34;lab/catalogue/index.html&#34;}" in here
-    assert "<a href=" not in here
-    assert "<a href=" in outside
+    assert opened == [page.resolve().as_uri()]
+    assert "application/vnd.jupyter.widget-view+json" in shown
+    assert "href" not in shown["text/html"]
+    assert str(page) in shown["text/plain"]
+    assert set(batch) == {"text/html", "text/plain"}
