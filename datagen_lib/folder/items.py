@@ -82,13 +82,13 @@ class Items(Sequence[CatalogItem]):
         if isinstance(at, slice):
             start, stop, step = at.indices(len(self))
             if step > 0:
-                return [_item(line) for line in self.lines(start, stop)][::step]
+                return [item_of(line) for line in self.lines(start, stop)][::step]
             return [self[place] for place in range(start, stop, step)]
         place = range(len(self))[at]  # raises IndexError
-        return _item(next(self.lines(place, place + 1)))
+        return item_of(next(self.lines(place, place + 1)))
 
     def __iter__(self) -> Iterator[CatalogItem]:
-        return map(_item, self.lines())
+        return map(item_of, self.lines())
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str | bytes):
@@ -143,7 +143,7 @@ def entry_bytes(entry: BaseModel) -> bytes:
         return text.encode("utf-8", "backslashreplace")
 
 
-def _item(line: bytes) -> CatalogItem:
+def item_of(line: bytes) -> CatalogItem:
     """The item of a line that was checked when it came."""
     try:
         return CatalogItem.model_validate_json(line, context=UNCHECKED)

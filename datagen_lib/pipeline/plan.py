@@ -55,7 +55,7 @@ class Plan:
     images_ready: int
     categories: int
     items: int
-    pictures: tuple[CatalogItem, ...]
+    pictures: Sequence[CatalogItem]
     left_out: tuple[tuple[CatalogItem, str], ...]
     refusals: Mapping[str, int]
     target: int
@@ -115,7 +115,7 @@ async def make_plan(
     categories_ready = 0 if settings.force_categories else len(store.categories)
     categories = max(0, CATEGORY_COUNT - categories_ready)
     needed = await pictures_needed(store, force=settings.force_images) if draws else PicturesNeeded()
-    pictures = needed.to_make
+    pictures: Sequence[CatalogItem] = needed.to_make
     images_ready = has - len(pictures) - len(needed.left_out) if draws else 0
     if limit is not None:
         pictures = pictures[: max(0, limit - images_ready)]
@@ -137,7 +137,7 @@ async def make_plan(
         images_ready=images_ready,
         categories=categories,
         items=items,
-        pictures=tuple(pictures),
+        pictures=pictures,
         left_out=tuple(needed.left_out),
         refusals=needed.refusals,
         target=target,

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from datagen_lib.errors import DatagenError, DiskError, Interrupted
@@ -24,6 +25,7 @@ from datagen_lib.stages.grades import grade_items
 from datagen_lib.stages.images import make_images
 from datagen_lib.stages.items import CategoriesArriving, make_items
 from datagen_lib.stages.missing import name_left_out
+from datagen_lib.stages.queue import ItemQueue
 from datagen_lib.stages.thumbnails import make_thumbnails
 from datagen_lib.stopping import Stopping, current
 from datagen_lib.text import counted
@@ -135,13 +137,14 @@ class _Run:
         self._listen = listen
         self._refresh = asyncio.Event()
         self._landed: asyncio.Queue[CatalogItem | None] = asyncio.Queue()
-        self._pictured = _Pictured([*plan.pictures, *(item for item, _ in plan.left_out)])
+        self._pictured = _Pictured(chain(plan.pictures, (item for item, _ in plan.left_out)))
 
     def listen(self, event: Event) -> None:
         """Count the event, pass it on, and say how far the run is then."""
         self.account(event)
         self._provenance(event)
-        self._pictured(event)
+        if self.plan.draws:
+            self._pictured(event)
         if isinstance(event, ImageSaved):
             self._landed.put_nowait(event.item)
         if self.account.refreshes(event):
@@ -230,7 +233,7 @@ class _Run:
         """The stages side by side: items start on the first categories, pictures on the first items."""
         from datagen_lib.service.client import Client  # the network: a run with nothing to do needs none of it
 
-        queue: asyncio.Queue[CatalogItem | None] = asyncio.Queue()
+        queue = ItemQueue()
         for item in self.plan.pictures:
             queue.put_nowait(item)
         rates = Rates(self.settings, self.store)
@@ -246,7 +249,7 @@ class _Run:
                 with suppress(DiskError):  # what ended the stages matters more
                     rates.keep(client.learnt())
 
-    async def _overlapped(self, client: Client, queue: asyncio.Queue[CatalogItem | None]) -> None:
+    async def _overlapped(self, client: Client, queue: ItemQueue) -> None:
         async with asyncio.TaskGroup() as group:
             arriving = CategoriesArriving(all_known=not self.plan.categories)
             if self.plan.categories:
@@ -280,9 +283,7 @@ class _Run:
         )
         arriving.complete()
 
-    async def _texts(
-        self, client: Client, arriving: CategoriesArriving, queue: asyncio.Queue[CatalogItem | None]
-    ) -> None:
+    async def _texts(self, client: Client, arriving: CategoriesArriving, queue: ItemQueue) -> None:
         """The items, then their grades, while pictures are made."""
         if self.plan.grows:
             await self._items(client, arriving, queue)
@@ -291,21 +292,19 @@ class _Run:
             grades = Grades(self.store.disk)
             await grade_items(client, self.store, grades, listen=self.listen, prompt=self.prompts.grades)
 
-    async def _items(
-        self, client: Client, arriving: CategoriesArriving, queue: asyncio.Queue[CatalogItem | None]
-    ) -> None:
+    async def _items(self, client: Client, arriving: CategoriesArriving, queue: ItemQueue) -> None:
         await make_items(
             client,
             self.store,
             listen=self.listen,
             prompt=self.prompts.items,
             rules=self.prompts.rules,
-            on_accepted=queue.put_nowait,
+            on_accepted=queue.put_nowait if self.plan.draws else lambda _: None,
             arriving=arriving,
             target=self.plan.goal,
         )
 
-    async def _images(self, client: Client, queue: asyncio.Queue[CatalogItem | None]) -> None:
+    async def _images(self, client: Client, queue: ItemQueue) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(make_thumbnails(self.store, self._landed, sizes=self.settings.thumbnails))
             await make_images(client, self.store, queue, listen=self.listen, refusals=self.plan.refusals)

@@ -29,6 +29,7 @@ from datagen_lib.service.endpoints import endpoints
 from .giving_up import GivingUp
 from .missing import EDIT_PROMPT
 from .probing import Probing
+from .queue import ItemQueue
 
 if TYPE_CHECKING:
     from datagen_lib.service.client import Client
@@ -43,7 +44,7 @@ UNUSABLE_TRIES = 2  # answers that can't be used, whatever their faults, before 
 async def make_images(
     client: Client,
     store: Store,
-    queue: asyncio.Queue[CatalogItem | None],
+    queue: ItemQueue,
     *,
     listen: Listener,
     refusals: Mapping[str, int] | None = None,
@@ -88,7 +89,7 @@ class _Images:
         self.probing = Probing()
         self.open: dict[str, _Picture] = {}  # an answer was put aside, and the picture is neither made nor given up
 
-    async def work(self, queue: asyncio.Queue[CatalogItem | None], *, eager: bool) -> None:
+    async def work(self, queue: ItemQueue, *, eager: bool) -> None:
         """Take items until None comes; who is not `eager` begins when a first picture is kept, or none is left."""
         if not eager:
             await self.first_kept.wait()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from datagen_lib.events import ImageFailed, Listener
+from datagen_lib.folder.items import Items, entry_bytes
 from datagen_lib.folder.logs import FAILED, read_log
 from datagen_lib.folder.pictures import ImageState, look_at
 from datagen_lib.folder.store import Store
@@ -29,7 +30,7 @@ class PicturesNeeded:
         refusals: how often the filter has refused the prompt that an item has now, by product id.
     """
 
-    to_make: list[CatalogItem] = field(default_factory=list)
+    to_make: Items = field(default_factory=Items)
     left_out: list[tuple[CatalogItem, str]] = field(default_factory=list)
     refusals: dict[str, int] = field(default_factory=dict)
 
@@ -41,7 +42,7 @@ async def pictures_needed(store: Store, *, force: bool = False) -> PicturesNeede
     refused for good: twice in one run, and once more in a later one.
     """
     if force and not store.state.generation:
-        return PicturesNeeded(to_make=list(store.items))
+        return PicturesNeeded(to_make=Items(store.items))
     needed = PicturesNeeded(refusals={} if force else _refusals(store))
 
     def look(items: Sequence[CatalogItem]) -> None:
@@ -51,7 +52,7 @@ async def pictures_needed(store: Store, *, force: bool = False) -> PicturesNeede
             if not force and (reason := _why_left_out(store, item, state, needed.refusals.get(item.product_id, 0))):
                 needed.left_out.append((item, reason))
             else:
-                needed.to_make.append(item)
+                needed.to_make.append(entry_bytes(item))
 
     # In slices, so that an interrupt is noticed between them.
     for start in range(0, len(store.items), 64):
