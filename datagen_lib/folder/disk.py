@@ -12,6 +12,7 @@ import itertools
 import logging
 import os
 import shutil
+import stat
 import sys
 import threading
 import time
@@ -356,9 +357,15 @@ def read_bytes(path: Path) -> bytes | None:
         FolderError: it is there and can't be read, or a file is where a folder belongs.
     """
     try:
+        _expect_file(path)
         return path.read_bytes()
-    except FileNotFoundError:
-        return None
+    except FileNotFoundError as error:
+        if not path.is_symlink():
+            return None
+        raise FolderError(
+            f"{path} is a link, and what it leads to is not there",
+            hint="Mount or bring back what it leads to, or remove the link, then run again.",
+        ) from error
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
 
@@ -386,6 +393,13 @@ def opened(path: Path) -> Iterator[BinaryIO | None]:
             yield file
     except OSError as error:
         raise _unreadable(path, error) from error
+
+
+def _expect_file(path: Path) -> None:
+    """See that a file is there, or a folder: a pipe would be waited for without end, and a device read without end."""
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "it is not a file")
 
 
 def unusable(folder: Path, error: Exception) -> FolderError:

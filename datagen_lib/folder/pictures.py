@@ -246,6 +246,8 @@ def look_at(path: Path, prompt: str) -> Look:
     except (FileNotFoundError, NotADirectoryError):
         if path.with_name(f".{path.name}.icloud").exists():
             return Look("unreadable", "it lies in iCloud only")
+        if path.is_symlink():
+            return Look("unreadable", "it is a link, and what it leads to is not there")
         return Look("missing")
     except OSError as error:
         return Look("unreadable", error.strerror or str(error))
