@@ -68,10 +68,14 @@ def _text(path: Path) -> str | None:
     try:
         if path.is_dir() and not (path / "pyvenv.cfg").exists():  # a virtual environment often has that name
             raise SettingsError([f"{path}: is a folder, not a file"], hint="Move it away, or put a file there.")
-        if not (is_there(path) and path.is_file()):
+        if not is_there(path):
             if path.is_symlink():
                 raise SettingsError([f"{path}: is a link to a file that is not there"])
             return None
+        if not path.is_file():
+            if path.is_dir():
+                return None
+            raise SettingsError([f"{path}: is a pipe or a device, not a file"], hint="Save its lines in a file.")
         data = path.read_bytes()
     except OSError as error:
         raise SettingsError([f"{path}: can't be read ({error.strerror or error})"]) from error

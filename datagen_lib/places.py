@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -48,7 +49,12 @@ def is_in_a_project(folder: Path) -> bool:
 
 
 def _is_a_project(folder: Path) -> bool:
-    return (folder / ".env").is_file() or (folder / "pyproject.toml").is_file()
+    return any(_is_no_folder(folder / name) for name in (".env", "pyproject.toml"))
+
+
+def _is_no_folder(path: Path) -> bool:
+    """Whether a file is there, or a pipe, as some password managers hand a .env over; raises as `is_there` does."""
+    return is_there(path) and not stat.S_ISDIR(path.stat().st_mode)
 
 
 def place(text: str | Path, start: Path, environ: Mapping[str, str]) -> Path:

@@ -191,3 +191,12 @@ def test_wide_text_is_called_that(home: Path) -> None:
         (home / ".env").write_bytes("TARGET_COUNT=33\n".encode(encoding))
         with pytest.raises(SettingsError, match="UTF-16"):
             load(home)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such pipes")
+def test_a_pipe_is_no_missing_file(home: Path) -> None:
+    """A .env that is a pipe, as some password managers hand one over, is named: it is not as if there were none."""
+    os.mkfifo(home / ".env")
+
+    with pytest.raises(SettingsError, match="is a pipe"):
+        load(home)

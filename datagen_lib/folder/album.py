@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from uuid import uuid4
 
@@ -187,14 +188,16 @@ class Album(Catalogue):
 
     def _sort_strays(self) -> None:
         """Take back pictures that should have been in an item's place, then set aside those that have no item."""
-        strays = {name for name in self.disk.names(IMAGES) if re.fullmatch(FILENAME_PATTERN, name)}
-        orphans = set(self.disk.names(ORPHANS))
-        for at, name in enumerate(self.items.filenames() if strays or orphans else ()):
+        names = sorted(self.disk.names(IMAGES))
+        strays = {name for name in names if re.fullmatch(FILENAME_PATTERN, name)}
+        elsewhere = {name: f"{IMAGES}/{other}" for name, other in self._renamed(names).items()}
+        elsewhere |= {name: f"{ORPHANS}/{name}" for name in self.disk.names(ORPHANS)}
+        for at, name in enumerate(self.items.filenames() if strays or elsewhere else ()):
             strays.discard(name)
-            if name in orphans and self._belongs(f"{ORPHANS}/{name}", item := self.items[at]):
+            if name in elsewhere and self._belongs(place := elsewhere[name], item := self.items[at]):
                 self._keep_old(item)
-                self.disk.move(f"{ORPHANS}/{name}", f"{IMAGES}/{name}")
-                log.info("took back the picture of %s from %s/", item.name, ORPHANS)
+                self.disk.move(place, f"{IMAGES}/{name}")
+                log.info("took back the picture of %s from %s", item.name, place)
         if strays:  # where the file system knows no case, a name in another case is the item's all the same
             known = {name.lower() for name in self.items.filenames()}
             strays = {name for name in strays if name.lower() not in known}
@@ -203,6 +206,15 @@ class Album(Catalogue):
             self.disk.make_folders(ORPHANS)
         for name in sorted(strays):
             self.disk.move(f"{IMAGES}/{name}", self.disk.free_name(f"{ORPHANS}/{name}"))
+
+    def _renamed(self, names: Iterable[str]) -> dict[str, str]:
+        """Pictures under other names than ours, as a sync service gives ("ID (conflicted copy).png"), by their own."""
+        found: dict[str, str] = {}
+        for name in names:
+            if name.lower().endswith(".png") and not re.fullmatch(FILENAME_PATTERN, name):
+                with contextlib.suppress(OSError, ValueError):
+                    found[f"{read_marks(self.images / name).get('productId', '')}.png"] = name
+        return found
 
     def _belongs(self, name: str, item: CatalogItem) -> bool:
         """Whether a picture that lies elsewhere is the item's: it has none, an outdated one, or one to be replaced."""

@@ -357,15 +357,7 @@ def read_bytes(path: Path) -> bytes | None:
         FolderError: it is there and can't be read, or a file is where a folder belongs.
     """
     try:
-        _expect_file(path)
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        if not path.is_symlink():
-            return None
-        raise FolderError(
-            f"{path} is a link, and what it leads to is not there",
-            hint="Mount or bring back what it leads to, or remove the link, then run again.",
-        ) from error
+        return path.read_bytes() if _is_there(path) else None
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
 
@@ -386,20 +378,30 @@ def opened(path: Path) -> Iterator[BinaryIO | None]:
     """
     try:
         with contextlib.ExitStack() as stack:
-            try:
-                file = stack.enter_context(path.open("rb"))
-            except FileNotFoundError:
-                file = None
-            yield file
+            yield stack.enter_context(path.open("rb")) if _is_there(path) else None
     except OSError as error:
         raise _unreadable(path, error) from error
 
 
-def _expect_file(path: Path) -> None:
-    """See that a file is there, or a folder: a pipe would be waited for without end, and a device read without end."""
-    mode = path.stat().st_mode
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file; a pipe would be waited for without end, and a device read without end.
+
+    Raises:
+        OSError: it is no file or folder.
+        FolderError: it is a link to nothing, such as to a disk that is not mounted.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        if not path.is_symlink():
+            return False
+        raise FolderError(
+            f"{path} is a link, and what it leads to is not there",
+            hint="Mount or bring back what it leads to, or remove the link, then run again.",
+        ) from error
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise OSError(errno.EINVAL, "it is not a file")
+    return True
 
 
 def unusable(folder: Path, error: Exception) -> FolderError:

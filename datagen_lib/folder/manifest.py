@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from datagen_lib.errors import FolderError
 
-from .disk import Disk
+from .disk import Disk, read_bytes
 from .reading import parse_json
 
 NAME = ".manifest.json"
@@ -96,7 +96,7 @@ class Manifest:
         if stamp is None:
             return {}
         try:
-            content = parse_json(path.read_bytes())
+            content = parse_json(read_bytes(path) or b"")
             self._written = stamp.changed
             return {str(name): (Stamp(int(size), int(changed), int(entered)), str(made_from))
                     for name, (size, changed, entered, made_from) in content.items()}  # fmt: skip

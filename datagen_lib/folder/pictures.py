@@ -32,6 +32,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")
 
 MOST_PIXELS = 4096  # in width and height; four times what is asked for, 64 MiB decoded
 LEAST_SIZE = 64  # pixels; what IMAGE_SIZE may be at least
+GIT_LFS = b"version https://git-lfs"  # how a file begins that stands for one that was not fetched
 LARGEST_FILE = 64 * 2**20  # bytes
 _MARKS_END = 4096  # bytes from the file's start; ours take some 300
 _AVIF_BRANDS = {b"avif", b"avis", b"mif1", b"msf1"}
@@ -240,6 +241,8 @@ def look_at(path: Path, prompt: str) -> Look:
     try:
         if (data := _read(path)) == b"":
             return Look("unreadable", "the file is empty; a sync service may still have to bring it")
+        if data.startswith(GIT_LFS):
+            return Look("unreadable", "it is a pointer of Git LFS; git lfs pull brings the picture")
         if len(data) > LARGEST_FILE:
             return Look("unreadable", "the file is larger than any picture")
         png.whole_chunks(data)

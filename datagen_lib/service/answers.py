@@ -179,7 +179,9 @@ class ObjectReader:
         for scanner, text in ((self._content, content), (self._call, _arguments(part))):
             self._size += len(text)
             if self._size > LONGEST_TEXT:
-                raise MalformedAnswer(f"the answer is longer than {LONGEST_TEXT:,} characters; it begins: {opening(text)}")
+                raise MalformedAnswer(
+                    f"the answer is longer than {LONGEST_TEXT:,} characters; it begins: {opening(text)}"
+                )
             if piece := scanner.joined(text):
                 self._record.append(piece)
                 found += scanner.feed(piece)

@@ -430,9 +430,31 @@ def test_a_file_that_the_system_will_not_read_is_named(tmp_path: Path, monkeypat
     def read_bytes(self: Path) -> bytes:
         raise OSError(errno.EIO, "the cloud operation was unsuccessful")
 
+    (tmp_path / "catalog.json").touch()
     monkeypatch.setattr(Path, "read_bytes", read_bytes)
     with pytest.raises(FolderError, match=r"catalog\.json can't be read: the cloud operation"):
         disk.read_bytes(tmp_path / "catalog.json")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes are another matter there")
+@pytest.mark.parametrize("name", ["catalog.json", "catalog.partial.json", "categories.json", "state.json"])
+@pytest.mark.parametrize("kind", ["a link to nothing", "a pipe"])
+def test_what_is_no_file_is_no_missing_file(command: Command, name: str, kind: str) -> None:
+    """A link to a disk that is not mounted, or a pipe, is named at once: nothing is made anew, nothing is waited for."""
+    assert command("--target-count", "4", "--batch-size", "4", "--dry-run").code == 0
+    (command.folder / name).unlink(missing_ok=True)
+    if kind == "a pipe":
+        os.mkfifo(command.folder / name)
+    else:
+        (command.folder / name).symlink_to("/mnt/unmounted/file.json")
+    before = sorted(path.name for path in command.folder.path.iterdir())
+
+    result = command("--target-count", "4", "--batch-size", "4", "--dry-run")
+
+    assert result.code == 2
+    assert name in result.err
+    assert ("it is not a file" if kind == "a pipe" else "what it leads to is not there") in result.err
+    assert sorted(path.name for path in command.folder.path.iterdir()) == before
 
 
 def test_the_growing_file_is_whole_after_a_refused_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

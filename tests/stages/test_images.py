@@ -223,16 +223,32 @@ def in_icloud(path: Path) -> None:
     path.rename(path.with_name(f".{path.name}.icloud"))
 
 
+def unmounted(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/mnt/unmounted/picture.png")
+
+
+def ring(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+def pointer(path: Path) -> None:
+    path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
+
+
 def forbidden(path: Path) -> None:
     path.chmod(0)
 
 
-@pytest.mark.parametrize("spoil", [empty, folder, pipe, in_icloud, forbidden])
+@pytest.mark.parametrize("spoil", [empty, folder, pipe, in_icloud, unmounted, ring, pointer, forbidden])
 def test_a_picture_that_cannot_be_read_is_not_bought_again(
     command: Command, stand_in: Start, spoil: Callable[[Path], None]
 ) -> None:
     """It is named with the reason; no call, exit 1; the other missing picture is made; once mended, all is complete."""
-    if spoil in {pipe, forbidden} and (sys.platform == "win32" or (spoil is forbidden and os.geteuid() == 0)):
+    if spoil in {pipe, unmounted, ring, forbidden} and (
+        sys.platform == "win32" or (spoil is forbidden and os.geteuid() == 0)
+    ):
         pytest.skip("not on this system, or not for this user")
     server = drawing(png, command, stand_in)
     assert command(*FEW).code == 0
@@ -262,6 +278,35 @@ def test_a_picture_that_cannot_be_read_is_not_bought_again(
 
     assert command(*FEW).code == 0
     assert len(calls(server, "image")) == 7
+
+
+@pytest.mark.parametrize("name", ["{} (conflicted copy 2026-11-27).PNG", "Copy of {}.png", "mine.png"])
+def test_a_picture_that_was_renamed_is_taken_back(command: Command, stand_in: Start, name: str) -> None:
+    """A picture under another name, as sync services and people give, says whose it is: no call is made for it."""
+    server = drawing(png, command, stand_in)
+    assert command(*FEW).code == 0
+    item = command.folder.catalogue[0]
+    path = command.folder / f"images/{item['filename']}"
+    path.rename(path.with_name(name.format(item["productId"])))
+
+    result = command(*FEW)
+
+    assert result.code == 0, result.said
+    assert len(calls(server, "image")) == 6
+    command.folder.check(at_least=6)
+
+
+def test_a_copy_of_a_picture_is_left_alone(command: Command, stand_in: Start) -> None:
+    """Where the item has its picture, a conflicted copy of it stays where it is."""
+    server = drawing(png, command, stand_in)
+    assert command(*FEW).code == 0
+    path = command.folder / f"images/{command.folder.catalogue[0]['filename']}"
+    copy = path.with_name(f"{path.stem} (1).png")
+    copy.write_bytes(path.read_bytes())
+
+    assert command(*FEW).code == 0
+    assert copy.exists()
+    assert len(calls(server, "image")) == 6
 
 
 # -- what will fail again ----------------------------------------------------------------------------------------------
