@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import pacing, waiting, working
+from . import pacing, scale, waiting, working
 from .lanes import Section, measure
 from .tables import Results, load, machine, merged, today
 
@@ -18,12 +18,12 @@ PACES = HERE.parent / "docs" / "pacing.png"
 
 def main() -> int:
     options = _parser().parse_args()
-    wanted = set("abcdefgh" if options.only is None else options.only.replace(",", " ").split())
+    wanted = set("abcdefghi" if options.only is None else options.only.replace(",", " ").split())
     wanted |= {"a"} if "c" in wanted else set()
-    unknown = wanted - set("abcdefgh")
+    unknown = wanted - set("abcdefghi")
     if unknown or options.runs < 0:
         sys.exit(
-            f"--only takes letters from a to h, and --runs a number, not {', '.join(sorted(unknown)) or options.runs}"
+            f"--only takes letters from a to i, and --runs a number, not {', '.join(sorted(unknown)) or options.runs}"
         )
     sections = _sections(wanted, options.runs, full=options.full)
     started, busy = time.monotonic(), load()
@@ -54,6 +54,7 @@ def _sections(wanted: set[str], runs: int, *, full: bool) -> list[Section]:
         "f": working.offline,
         "g": waiting.texts,
         "h": pacing.pacing,
+        "i": lambda many: scale.scale(many, full=full),
     }
     return [make(runs) for letter, make in makers.items() if letter in wanted]
 
@@ -63,13 +64,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only",
         help="letters: a latency (with c, the plain way), b quota, d CPU and memory, e growth, f offline and cold "
-        "start, g texts, h the pace keeper in virtual time; what results.json has of the others on this machine is "
-        "kept",
+        "start, g texts, h the pace keeper in virtual time, i scale; what results.json has of the others on this "
+        "machine is kept",
     )
     parser.add_argument(
         "--runs", type=int, default=3, help="runs of each (3); 0 measures nothing, to plot what is saved"
     )
-    parser.add_argument("--full", action="store_true", help="(e) up to 100,000 items")
+    parser.add_argument("--full", action="store_true", help="(e, i) up to 100,000 items")
     parser.add_argument("--plot", action="store_true", help="draw docs/performance.png and docs/pacing.png too")
     return parser
 

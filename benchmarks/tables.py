@@ -29,6 +29,7 @@ class Table:
         digits: decimals of each column.
         rows: what was measured, by what it was measured on.
         message: what the figures say, in one sentence.
+        taken_on: the machine and the day, where they are not those of the other tables.
     """
 
     letter: str
@@ -37,6 +38,7 @@ class Table:
     digits: dict[str, int]
     rows: dict[str, Row] = field(default_factory=dict)
     message: str = ""
+    taken_on: str = ""
 
     def middle(self, row: str, column: str) -> float:
         """The median over the runs; NaN where there is none."""
@@ -49,7 +51,8 @@ class Table:
         widths = [max(len(row[at]) for row in [head, *body]) for at in range(len(head))]
         lines = [_line(head, widths), _line([":" + "-" * (w - 1) if w else "" for w in widths], widths)]
         lines += [_line(row, widths) for row in body]
-        parts = [f"## ({self.letter}) {self.title}", self.about, "\n".join(lines), self.message]
+        elsewhere = f"Measured on {self.taken_on}." if self.taken_on else ""
+        parts = [f"## ({self.letter}) {self.title}", self.about, elsewhere, "\n".join(lines), self.message]
         return "\n\n".join(part for part in parts if part)
 
     def _cell(self, row: str, column: str) -> str:
@@ -104,10 +107,19 @@ class Results:
 
 
 def merged(new: Results, old: Results | None) -> Results:
-    """`new`, with what `old` has beside it where both are of the same machine."""
+    """`new`, with what `old` has beside it where both are of the same machine.
+
+    A table that the other machine has not measured is kept beside its others, and says where it was taken.
+    """
     if old is None:
         return new
     if set(new.tables) <= VIRTUAL:
+        return Results(old.machine, old.taken, old.runs, old.tables | new.tables, old.busy)
+    if old.machine != new.machine and all(old.tables.get(letter, each).taken_on or letter not in old.tables
+                                          for letter, each in new.tables.items()):  # fmt: skip
+        busy = f"; other work asked for {new.busy:.1f} x its cores" if new.busy > 0.3 else ""
+        for table in new.tables.values():
+            table.taken_on = f"{new.machine}; {new.taken}{busy}"
         return Results(old.machine, old.taken, old.runs, old.tables | new.tables, old.busy)
     if old.machine != new.machine:
         return Results(new.machine, new.taken, new.runs, _virtual(old) | new.tables, new.busy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import math
 import threading
@@ -252,6 +253,34 @@ def test_pictures_wait_on_the_service_not_in_memory(
     assert outcome.complete
     assert drawn == 60
     assert most <= 2
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_items_wait_as_lines(
+    tmp_path: Path, stand_in: Callable[..., Server], monkeypatch: pytest.MonkeyPatch, *, dry_run: bool
+) -> None:
+    """Of 300 items that were made, and wait for their picture or need none, few are in memory as objects."""
+    made = asyncio.Event()
+    alive: list[int] = []
+    picture = Client.picture
+
+    async def late_picture(self: Any, prompt: str, **options: Any) -> Any:
+        await made.wait()
+        return await picture(self, prompt, **options)
+
+    def listen(event: Any) -> None:
+        if isinstance(event, ItemsComplete):
+            alive.append(sum(isinstance(one, CatalogItem) for one in gc.get_objects()))
+            made.set()
+
+    monkeypatch.setattr(Client, "picture", late_picture)
+    gc.collect()
+    before = sum(isinstance(one, CatalogItem) for one in gc.get_objects())
+    settings = settings_for(stand_in(), tmp_path, target_count=300, parallel_image_requests=2, dry_run=dry_run)
+    outcome = asyncio.run(run(settings, listen=listen))
+
+    assert outcome.complete
+    assert alive[0] - before <= 60
 
 
 def test_tasks_do_not_grow_with_the_catalogue(tmp_path: Path, stand_in: Callable[..., Server]) -> None:
