@@ -35,6 +35,11 @@ from .bars import as_text, bars, done_at, held_to, line, status, told_apart, wai
 from .html import Html, fill, handle, output
 
 TICK = 0.2  # s between two drawings
+STEADY = "<style>.jp-WindowedPanel-outer{overflow-anchor:none}</style>"
+"""While a run is at work: what grows below the bars must not push them, and Stop, out of the window.
+
+A browser keeps the cell that has the focus where it is, which after Shift+Enter is the next one.
+"""
 PULSE = 1.0  # s between two texts for whoever runs the notebook without a browser
 
 
@@ -214,7 +219,7 @@ class _Screen:
 
     def __init__(self, stop: Stopping) -> None:
         self._stop = stop
-        self._bars = w.HTML()
+        self._bars, self._steady = w.HTML(), w.HTML(STEADY)
         self._button = w.Button(description="Stop", icon="stop", tooltip="Stop the run and keep what is made")
         self._button.on_click(self._pressed)
         self._handle = handle()
@@ -229,13 +234,13 @@ class _Screen:
         self._bars.value = str(html)
         if not self._shown:
             self._shown = True
-            view = w.VBox([self._bars, self._button])
+            view = w.VBox([self._bars, self._button, self._steady])
             bundle: dict[str, Any] = dict(view._repr_mimebundle_())
             self._handle.display({**bundle, "text/html": str(html), "text/plain": "A run is under way."}, raw=True)
 
     def end(self, last: Html, whole: Markup) -> None:
         """Put the last state in the widget's place; and into the widget, for a page that has not heard of that."""
-        self._button.layout.display = "none"
+        self._button.layout.display, self._steady.value = "none", ""
         self._bars.value = str(whole)
         self._handle.update(last._repr_mimebundle_(), raw=True)
 

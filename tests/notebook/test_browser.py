@@ -333,7 +333,7 @@ def test_images(lab: Lab, tab: Any) -> None:
 
 @pytest.mark.parametrize("way", ["button", "kernel"])
 def test_stop(lab: Lab, tab: Any, way: str) -> None:
-    """Stop, and the kernel's interrupt, end a run in words and keep what was made; the cell run again goes on."""
+    """Stop stays in view while pictures land; it, or an interrupt, ends a run in words; run again, the cell goes on."""
     page = Page(tab, lab, "03_images.ipynb")
     folder = Folder(lab.home / f"stopped by {way}")
     page.run_form()
@@ -342,7 +342,8 @@ def test_stop(lab: Lab, tab: Any, way: str) -> None:
     cell = page.cell("LiveGallery(settings.output_dir)")
     cell.locator(".jp-InputPrompt").click()
     page.command("runmenu:run", wait=False)
-    cell.locator("img").nth(2).wait_for()
+    cell.locator("img").nth(20).wait_for()
+    stop = cell.get_by_role("button", name="Stop").bounding_box()
     if way == "button":
         cell.get_by_role("button", name="Stop").click()
     else:
@@ -350,6 +351,7 @@ def test_stop(lab: Lab, tab: Any, way: str) -> None:
     tab.wait_for_function(DONE)
     made = len(folder.pictures)
 
+    assert 100 < stop["y"] < tab.viewport_size["height"] - stop["height"], "the bars above it, or it, left the window"
     assert len(page.errors()) == 1
     assert "Run this cell again" in page.errors()[0]
     assert "Traceback" not in page.errors()[0]
