@@ -39,12 +39,15 @@ class LiveTable(Live):
         self._limit = rows
         self._categories: list[list[str]] = []
         self._items: list[list[str]] = []
+        self._earlier = 0  # items that were there before those
         self._drawn = Markup("")
         self._table: Show | None = None
 
     def _begin(self, there: There) -> None:
         self._categories = [["", each.name, each.slug] for each in there.categories]
-        self._items = [["", each.name, each.category, each.description] for each in there.items]
+        newest = there.items[-self._limit :]
+        self._items = [["", each.name, each.category, each.description] for each in newest]
+        self._earlier = len(there.items) - len(newest)
         self._table = output(Html(self._content(), "A table of the newest."))
 
     def _take(self, event: events.Event) -> None:
@@ -74,7 +77,7 @@ class LiveTable(Live):
         if not rows:
             return Markup("")
         newest = rows[: -self._limit - 1 : -1]
-        before = len(rows) - len(newest)
+        before = len(rows) - len(newest) + (self._earlier if rows is self._items else 0)
         if not any(mark for mark, *_ in newest):  # all was there: the line above says so
             columns, newest = columns[1:], [row[1:] for row in newest]
         return table_html(columns, newest) + (fill("<div>and {} before these</div>", before) if before else "")

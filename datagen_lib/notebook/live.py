@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -47,7 +47,7 @@ class There(NamedTuple):
     """What lies in the folder before the run."""
 
     categories: list[Category]
-    items: list[CatalogItem]
+    items: Sequence[CatalogItem]
 
 
 class Live:
@@ -250,7 +250,7 @@ def _look(folder: Path | None) -> There:
     if folder is not None:
         with suppress(DatagenError):
             store = Store.peek(folder)
-            return There(list(store.categories), list(store.items))
+            return There(list(store.categories), store.items)
     return There([], [])
 
 

@@ -53,9 +53,9 @@ class ReviewDesk:
         Raises:
             SetupError: there is none.
         """
-        for item in self.store.items:
-            if item.product_id == product_id:
-                return item
+        for at, found in enumerate(self.store.items.ids()):
+            if found == product_id:
+                return self.store.items[at]
         raise SetupError(f"there is no item {product_id[:40]!r} in {self.folder}")
 
     # -- deciding ----------------------------------------------------------------------------------------------------
