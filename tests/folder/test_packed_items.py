@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import zlib
 
 import pytest
 from factories import entry, item
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from datagen_lib.folder import items as items_module
 from datagen_lib.folder.items import BLOCK, Items
 from datagen_lib.models import UNCHECKED, CatalogItem
 
@@ -82,3 +84,12 @@ def test_what_is_the_same_is_in_memory_once() -> None:
 
     assert all(one is two for one, two in zip(longer.blocks, PACKED.blocks, strict=True))
     assert other == MANY[1:]
+
+
+def test_without_the_fast_packer_they_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the fast packer has no build, the standard library's does the same."""
+    monkeypatch.setattr(items_module, "codec", zlib)
+    slow = Items(MANY)
+
+    assert slow == MANY
+    assert slow[BLOCK - 1] == MANY[BLOCK - 1]

@@ -161,3 +161,18 @@ def test_keys_are_kept_in_eight_bytes() -> None:
     assert all(number * 7919 % 10_007 * 2 in again for number in range(10_000))
     assert not any(2 * number + 1 in again for number in range(10_000))
     assert len(again.packed()) == 8 * 10_000
+
+
+def test_what_no_validate_added_is_not_proven(command: Command, server: Server, read: list[str]) -> None:
+    """Items that only --no-validate took are checked by the next run that validates, and refused in words."""
+    made(command, 10)
+    long = json.dumps(entry(1, category=command.folder.catalogue[0]["category"], name="x" * 200))
+    text = lines(command)
+    write(command, [*text[:-2], text[-2] + ",", long, "]"])
+    taken = command("--dry-run", "--target-count", "15", "--no-validate")
+    refused = command("--dry-run", "--target-count", "15")
+
+    assert taken.code == 0, taken.err
+    assert refused.code == 2
+    assert "line 12" in refused.err
+    assert len(command.folder.catalogue) >= 15
