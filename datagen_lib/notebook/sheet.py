@@ -30,7 +30,7 @@ _STYLE = Markup(
     ".dg-sheet figure{margin:0;width:96px}"
     ".dg-sheet img{width:96px;height:96px;border-radius:4px;cursor:zoom-in}"
     ".dg-sheet figcaption{font-size:11px;line-height:1.25;overflow-wrap:break-word;hyphens:auto}"
-    ".dg-title{width:0;min-width:100%;margin:0 0 4px}"  # a long name makes no column wider
+    ".dg-title{width:0;min-width:100%;margin:0 0 4px;line-height:1.25}"  # a long name makes no column wider
     ".dg-sheet figure:focus{width:320px;outline:2px solid #2a6fdb;border-radius:4px}"
     ".dg-sheet figure:focus img{width:320px;height:320px;cursor:zoom-out}"
     ".dg-sheet figure:focus figcaption{font-size:13px}</style>"
