@@ -64,8 +64,10 @@ def place(text: str | Path, start: Path, environ: Mapping[str, str]) -> Path:
         ValueError: says in words why there is no such path.
     """
     expanded = _VARIABLE.sub(lambda found: _value(found, environ), str(text))
-    if re.match(r"[A-Za-z]:\\", expanded) and os.name == "posix":
+    if re.match(r"[A-Za-z]:\\|\\\\", expanded) and os.name == "posix":
         raise ValueError("is a path of Windows, and this is another system")
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", expanded):
+        raise ValueError("is an address, not a folder of this machine")
     try:
         path = (start / Path(expanded).expanduser()).resolve()
         str(path).encode()

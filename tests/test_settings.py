@@ -409,3 +409,12 @@ def test_the_environment_never_reaches_the_report(command: Command, stand_in: St
     assert command.folder.report["settings"]["target_count"] == 2
     assert command.folder.report["settings"]["azure_openai_endpoint"] == server.url
     assert server.key not in report
+
+
+@pytest.mark.parametrize(
+    "folder", ["file:///tmp/x", "https://account.blob.core.windows.net/x", "abfss://c@a.dfs.core.windows.net/x"]
+)
+def test_an_address_is_no_folder(home: Path, folder: str) -> None:
+    """OUTPUT_DIR with an address is refused: a folder called "file:" in the working folder is what nobody means."""
+    with pytest.raises(SettingsError, match="is an address, not a folder"):
+        load(home, OUTPUT_DIR=folder)

@@ -148,7 +148,7 @@ class Album(Catalogue):
             self.disk.write(name, *pieces)
             path = self.image_path(item)
             self._seen.note(path, Stamp.of(path), prompt_hash(item.image_prompt))
-        except DiskError:
+        except (DiskError, FolderError):
             with contextlib.suppress(DiskError, FolderError):
                 self.disk.make_folders(ORPHANS)
                 self.disk.write(f"{ORPHANS}/{item.filename}", *pieces)

@@ -66,14 +66,14 @@ class Disk:
         Raises:
             FolderError: it can't be made or entered, or a file is in its place.
         """
-        try:
-            for folder in (self.root, *(self.path(name) for name in names)):
+        for folder in (self.root, *(self.path(name) for name in names)):
+            try:
                 new = [one for one in (folder, *folder.parents) if not os.path.lexists(one)]
                 folder.mkdir(parents=True, exist_ok=True)
                 for one in new:
                     self._flush_folder(one.parent)
-        except (OSError, ValueError) as error:
-            raise unusable(self.root, error) from error
+            except (OSError, ValueError) as error:
+                raise unusable(folder, error) from error
 
     def prove(self, folder: str = "") -> None:
         """Show that files reach `folder`: write one, flush it, rename it there and remove it.

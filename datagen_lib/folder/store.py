@@ -10,7 +10,7 @@ from typing import Self
 from datagen_lib.errors import DiskError, FolderError
 from datagen_lib.models import CatalogItem, Category, stored_schema
 
-from .album import IMAGES, RESERVE
+from .album import IMAGES, ORPHANS, REPLACED, RESERVE, UNUSABLE
 from .catalogue import json_bytes
 from .changes import Changes
 from .disk import read_bytes
@@ -160,6 +160,9 @@ class Store(Changes, Logs):
         """
         self.disk.require_room(RESERVE)
         self.disk.prove(IMAGES if pictures else "")
+        for aside in (REPLACED, ORPHANS, UNUSABLE) if pictures else ():
+            if self.disk.exists(aside):  # what is paid for may have to go there
+                self.disk.prove(aside)
         self.state.provider = self._user
         self._remember_state()
         self._begun = True

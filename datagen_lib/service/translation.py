@@ -328,6 +328,12 @@ def cannot_connect(
         found = surroundings.variables(surroundings.CERTIFICATES, environ)
         found = {name: path for name, path in found.items() if not Path(path).exists()} or found
         hint = "It must name a readable PEM file; SSL_CERT_DIR a folder of them."
+        if keys := {
+            name: path
+            for name, path in surroundings.variables((surroundings.KEY_LOG,), environ).items()
+            if path == error.filename
+        }:
+            found, hint = keys, "Connections write their keys there: name a file that can be written, or unset it."
     elif isinstance(error, ImportError):
         found = surroundings.variables(surroundings.PROXIES, environ)
         found = {name: address for name, address in found.items() if address.lower().startswith("socks")}

@@ -114,6 +114,11 @@ def test_a_redirect_to_nowhere_is_named(command: Command, status: int) -> None:
     [
         (ImportError("socksio"), {"ALL_PROXY": "socks5://p:1", "HTTP_PROXY": "http://x"}, "ALL_PROXY=socks5://p:1: a SOCKS"),
         (FileNotFoundError("no"), {"SSL_CERT_FILE": "/nowhere.pem"}, "SSL_CERT_FILE=/nowhere.pem"),
+        (
+            FileNotFoundError(2, "no", "/nowhere/keys"),
+            {"SSLKEYLOGFILE": "/nowhere/keys", "SSL_CERT_FILE": "/etc"},
+            "SSLKEYLOGFILE=/nowhere/keys: ",
+        ),
         (ValueError("Unknown scheme"), {"HTTPS_PROXY": "ftp://p"}, "HTTPS_PROXY=ftp://p"),
     ],
 )  # fmt: skip

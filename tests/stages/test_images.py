@@ -309,6 +309,42 @@ def test_a_copy_of_a_picture_is_left_alone(command: Command, stand_in: Start) ->
     assert len(calls(server, "image")) == 6
 
 
+@pytest.mark.parametrize("name", ["replaced", "orphans", "unusable"])
+def test_a_file_where_paid_pictures_are_put_aside_is_named_first(command: Command, stand_in: Start, name: str) -> None:
+    """A file in the place of a folder that a paid picture may have to go to ends the run before a call, naming it."""
+    server = drawing(png, command, stand_in)
+    assert command(*FEW).code == 0
+    edit(command, 0, "Photorealistic LEGO-style minifigure, sailor with a smile, clean background")
+    (command.folder / name).write_text("mine")
+
+    result = command(*FEW)
+
+    assert result.code == 2
+    assert f"{command.folder / name} can't be used: a file is where a folder belongs" in result.err
+    assert len(calls(server, "image")) == 6
+
+
+def test_a_picture_is_kept_where_the_old_one_cannot_be(command: Command, stand_in: Start) -> None:
+    """Where the old picture can't be kept any more, the new one, which is paid for, is kept and taken at the next run."""
+
+    def draw(prompt: str, size: int) -> bytes:
+        if "a smile" in prompt:
+            (command.folder / "replaced").write_text("in the middle of the run")
+        return png(prompt, size)
+
+    server = drawing(draw, command, stand_in)
+    assert command(*FEW).code == 0
+    edit(command, 0, "Photorealistic LEGO-style minifigure, sailor with a smile, clean background")
+
+    stopped = command(*FEW)
+    (command.folder / "replaced").unlink()
+    result = command(*FEW)
+
+    assert stopped.code == 2
+    assert result.code == 0, result.said
+    assert len(calls(server, "image")) == 7
+
+
 # -- what will fail again ----------------------------------------------------------------------------------------------
 
 
