@@ -127,7 +127,8 @@ class PageLink:
 
     def __init__(self, page: Path) -> None:
         self._page, self._text = page, f"{page}: every picture with its texts, in a page that needs no kernel."
-        self.button = w.Button(description="Open in the browser", icon="external-link", layout=w.Layout(width="auto"))
+        layout = w.Layout(width="auto", align_self="flex-start")
+        self.button = w.Button(description="Open in the browser", icon="external-link", layout=layout)
         self.button.on_click(lambda _: self.open())
 
     def open(self) -> None:
@@ -139,7 +140,13 @@ class PageLink:
         bundle = {"text/html": str(told), "text/plain": self._text}
         if lab.in_batch():
             return bundle
-        shown = w.HTML(str(fill("{}<p>Where no browser opens, open the file by hand.</p>", told)))
+        shown = w.HTML(
+            str(
+                fill(
+                    '<div style="line-height:1.35">{}<p>Where no browser opens, open the file by hand.</p></div>', told
+                )
+            )
+        )
         return dict(w.VBox([self.button, shown])._repr_mimebundle_()) | bundle
 
 
