@@ -26,6 +26,7 @@ from datagen_lib.spelling import fold, name_keys
 from datagen_lib.version import __version__
 
 from .disk import Disk, read_bytes
+from .reading import parse_json
 
 NAME = ".catalog.proof"
 MOST_NEW = 4096  # keys that are kept unsorted
@@ -131,7 +132,7 @@ class Proof:
     def read(cls, disk: Disk) -> Self | None:
         """The folder's, or None where it has none that holds here."""
         try:
-            content = json.loads(read_bytes(disk.path(NAME)) or b"{}")
+            content = parse_json(read_bytes(disk.path(NAME)) or b"{}")
             keys = [base64.b64decode(content[name], validate=True) for name in ("ids", "names", "alike")]
             counts = Counter({str(name): int(count) for name, count in content["categories"].items()})
             ids, names, alike = map(Keys, keys)

@@ -67,7 +67,9 @@ def test_nothing_to_do_reads_nothing(command: Command, server: Server, read: lis
     assert command.folder.contents() == before
 
 
-@pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b'{"items": 3}', b"\xff", "longer", "other", "contract"])
+@pytest.mark.parametrize(
+    "content", [None, b"", b"[" * 5_000, b"{", b"[]", b'{"items": 3}', b"\xff", "longer", "other", "contract"]
+)
 def test_without_the_proof_every_item_is_read(
     command: Command, server: Server, read: list[str], content: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
