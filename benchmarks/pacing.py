@@ -30,9 +30,18 @@ def _one() -> TokenBucket:
     return TokenBucket(2, lambda _: 1.0)
 
 
+def _windows(*calls: int) -> Callable[[], FixedWindow]:
+    return lambda: FixedWindow(calls, 10)
+
+
 SHAPES = (
     Shape("9 a minute as 1, 2 a 10 s window; whole s; 20 s, 8 at once", lambda: FixedWindow((1, 2), 10), 20, "whole"),
     Shape("the same; 35 s, 4 at once", lambda: FixedWindow((1, 2), 10), 35, "whole", at_once=4),
+    Shape(
+        "5 a minute as 1, 1, 1, 1, 1, 0 a 10 s window; whole s", _windows(1, 1, 1, 1, 1, 0), 20, "whole", refused=0.2
+    ),
+    Shape("7 a minute as 1, 1, 1, 1, 1, 2 a 10 s window; whole s", _windows(1, 1, 1, 1, 1, 2), 20, "whole"),
+    Shape("10 a minute as 1, 2, 2 a 10 s window; whole s", _windows(1, 2, 2), 20, "whole"),
     Shape("one each 10 s, always says 60", lambda: FixedWindow((1,), 10), 20, 60.0, most=1.6, refused=0.3),
     Shape("12 in a sliding 60 s, always says 10", lambda: SlidingWindow(12, 60), 20, 10.0, refused=0.3),
     Shape("5 % refused at random, says 1; 2 s", lambda: Moody(Unlimited(), 0.05), 2, most=1.15),

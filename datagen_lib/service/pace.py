@@ -49,6 +49,9 @@ FIRST_WAIT = 0.5  # s, where the service names none; half as long again with eac
 LONGEST_WAIT = 60.0  # s, for a wait of our own; the service may ask for more
 FIRST_REFUSAL = 0.02  # s that a refusal is thought to take until one was seen
 LONGEST_REFUSAL = 2.0  # s
+SOON = 6  # calls; a refusal so few after the last one is about the rate, where a limit is known
+LONE = 3  # calls between two refusals of a busy service, at least
+GROWN_BACK = 0.65  # calls
 SHORT_RESET = 5.0  # s; a header that says none is left is believed for so long: it may mean a full refill
 LONG_ENOUGH = 1.0  # s until the next call: worth telling
 OUTAGE_WAITS = (1.0, 15.0)  # s, the first between two tries where nobody answers, and the longest
@@ -140,6 +143,7 @@ class Pace:
         self._calls = self._throttled = self._failures = 0  # failures: in a row
         self._timer: asyncio.TimerHandle | None = None
         self._next, self._next_in = -math.inf, 0.0  # when the next call goes that waits for the pace, and in how long
+        self._held = False  # whether the rate made the line wait since it last ran out of calls or slots
         self._state: Literal["open", "paused", "probing"] = "open"
         self._why: Why = ""
         self._until = 0.0
@@ -149,6 +153,7 @@ class Pace:
         self._asked: float | None = None  # s, the wait that the service named last
         self._shut = self._last = 0.0  # when the call went that found it shut, and the last that was refused
         self._lost = -9  # the number of the call refused last
+        self._soon = False  # whether that came SOON
         self._together = 0  # calls refused beside the one in doubt
         self._refusal = 0.0  # s that a 429 takes
         self._left_number = 0  # the call whose answer said last how many are left
@@ -245,9 +250,11 @@ class Pace:
             if self._probe is not None and now >= self._probe.sent + self._moment - 1e-9:
                 self._open(self._probe)
             if not self._line or len(self._flying) >= int(self._limit):
+                self._held = False
                 return
             due = now if self.clock.still else self._due(now)
             if due > now:
+                self._held = self._state == "open"
                 if self._timer is not None:
                     self._timer.cancel()
                 self._timer = self.clock.call_at(due, partial(self._dispatch, due))
@@ -261,9 +268,9 @@ class Pace:
             return self._until
         if self._state == "probing":
             return now if self._probe is None else self._probe.sent + self._moment
-        unproven = [flight.sent for flight in self._flying.values() if flight.sent > now - self._moment]
+        unproven = [flight.sent for flight in self._flying.values() if flight.sent > now - self._moment + 1e-9]
         proven = self._calls - self._first - len(unproven)
-        most = 1.0 if self._rate.is_trying else self._at_first + 2 * proven
+        most = min(self._at_first + 2 * proven, self._rate.untested)
         held = min(unproven) + self._moment if len(unproven) >= most else -math.inf
         return max(self._rate.due(), held)
 
@@ -277,7 +284,7 @@ class Pace:
     def _depart(self, now: float) -> _Flight:
         self._calls += 1
         flight = self._flying[self._calls] = _Flight(self._calls, now)
-        self._rate.went(now, held=not self.clock.still and self._rate.due() > now - 0.05 / self._rate.now)
+        self._rate.went(now, held=self._held and self._rate.now < math.inf)
         if self._state == "paused":
             self._state = "probing"
         if self._state == "probing":
@@ -342,7 +349,8 @@ class Pace:
         if flight.number <= self._known:
             self._refused_together(now, flight.number, retry_after)
             return
-        alone = flight.number > self._lost + 1
+        alone = flight.number > self._lost + LONE
+        self._soon = flight.number <= self._lost + SOON
         self._lost = flight.number
         if self._state == "open" and alone and self._trust.is_often_busy:  # busy again: nobody is held
             return
@@ -359,7 +367,8 @@ class Pace:
         elif (was_probe or flight.number == self._first + 1) and self._asked is not None:
             self._trust.was_too_short()
         long = (FIRST_WAIT if retry_after is None else retry_after) > 2 * self._moment
-        if not was_probe and (long or later) and self._rate.accepted and self._trust.doubts():
+        tells = (long or later) and self._rate.accepted and not self._rate.uses_up  # one call more would tell
+        if not was_probe and tells and self._trust.doubts():
             self._asked = retry_after
             self._pause("doubt", now + self._moment)
             if later:  # the first that went after it says enough
@@ -424,9 +433,10 @@ class Pace:
     def _open(self, probe: _Flight) -> None:
         """The service took the probe."""
         why, self._why = self._why, ""
-        early = why == "doubt" and self._rate.is_faster  # it was about the rate, and the wait named is too long
+        grown = (probe.sent - self._last) * self._rate.seen(probe.sent)  # calls that a quota gave back meanwhile
+        often = self._soon and grown > GROWN_BACK and self._rate.now < math.inf
+        early = why == "doubt" and (self._rate.is_faster or often)  # about the rate, and the wait named is too long
         if why == "doubt" and not early:
-            grown = (probe.sent - self._last) * self._rate.seen(probe.sent)
             self._trust.was_busy(max(0.35, 1 - grown))
         elif why == "half":
             self._trust.half_was(enough=True)
@@ -435,7 +445,7 @@ class Pace:
                 probe.sent - self._vague(probe, why) / 2,
                 probe.sent,
                 self._last if why in {"half", "doubt"} else self._shut,
-                told=self._asked is not None,
+                told=self._asked is not None and self.row <= 3,
             )
             self._at_first = float(self._rate.together)
         self._first = probe.number - 1

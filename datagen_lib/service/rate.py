@@ -1,11 +1,17 @@
 """How fast a service takes calls, learnt from what it accepted. Pure: no clock, no loop; each method is told the time.
 
-The service is open, then shut for a while, then open again. Each time that it opens, it is known what it delivers: the
-calls accepted over the last windows, by their time. The rate learnt is the best of the last few such figures, as TCP
-BBR does with the last round trips: one unlucky stretch does not lower it, several do.
+    no limit ─ opens at the time that it told ──────────► using up: each opening is used until it is refused
+    no limit ─ told no time, or took many calls before ─► even
+    using up ─ USED_UP calls were taken ────────────────► in cycles, where the openings show one (`cycle.py`); else even
+    cycles ─── opens at another time than the cycle's ──► even
+
+Even: each call has its share of time. The rate is the best of the last few figures, as TCP BBR takes the best of the
+last round trips. A figure is the calls accepted over the last windows or calls, divided by their time.
+In cycles: what the service took once is repeated, so a quota of one call and two in turn is used up without a refusal.
 
 From a little below it the rate grows with each call that it held back and that was taken: hardly at first, ever faster
-as nothing is refused. So one call in ten or so is refused, and a larger quota is found.
+as nothing is refused. So one call in fifteen or so is refused, and a larger quota is found. A refused call costs
+nothing where its wait was true. So while few are refused, no figure lowers the rate by much.
 
 A service that stays shut for much longer than one call's share counts in windows: as many calls as it took between two
 openings may go together after the next one, until it takes fewer.
@@ -17,12 +23,20 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
+from . import cycle
+from .cycle import Cycle
+
+USED_UP = 16  # accepted calls, after which openings are no longer used until refused
 ENOUGH = 12  # accepted calls that a figure stands on; one refusal for as many is welcome
 FIGURES = 4  # the best of so many figures counts
-GROWTH = 0.0012  # of the rate, with the first call
-DOUBLES = 4.0  # accepted calls after each of which the growth doubles
+RECENT = 40  # calls; while at most the share FEW of them is refused, the rate stays up to MORE times the best figure
+FEW = 0.3
+MORE = 1.2
+GROWTH = 0.0004  # of the rate, with the first call
+DOUBLES = 6.0  # accepted calls after each of which the growth doubles
 MOST_GROWTH = 0.05  # of the rate, with one call
 BEGIN = 0.96  # of the rate learnt, where a stretch begins
+BEGIN_CYCLE = 0.975  # and where a cycle is repeated
 MARGIN = 0.99  # of a rate that is given, because arrivals jitter
 
 
@@ -45,16 +59,23 @@ class Rate:
     def __init__(self, given: float | None = None, guess: tuple[float, int] | None = None) -> None:
         self._most = math.inf if given is None else MARGIN * given
         self.learnt, self.evidence = (self._most, 0) if guess is None or given is not None else guess
-        self.together = 1  # calls that may go at once after an opening
         self._gain, self._clean = 1.0, 0
+        self._together = 1  # calls that may go at once after an opening
+        self._cycle: Cycle | None = None
+        self._openings = 0
+        self._begun = 0.0  # when the first call went
+        self._record: list[float] | None = [] if self.learnt == math.inf else None  # openings, while they are used up
+        self._used_up = self._taken_last = 0  # accepted calls: of the record, and of the stretch before
         self._figures: deque[float] = deque([self.learnt] if self.learnt < math.inf else [], maxlen=FIGURES)
         self._stretch = Stretch(0.0)
         self._past: deque[tuple[int, float]] = deque(maxlen=16)  # accepted calls and seconds of each ended stretch
-        self._starts: deque[float] = deque()  # of accepted calls, those before the first opening apart
+        self._starts: deque[float] = deque(maxlen=256)  # of accepted calls, those before the first opening apart
         self._window = 0.0  # s, the longest that a service was seen to count in
-        self._openings = 0
-        self._told = False
+        self._asked: deque[float] = deque(maxlen=RECENT)  # when the last calls went
+        self._lost: deque[float] = deque(maxlen=RECENT)  # and those refused
         self._wrong, self._since = 0, 1  # times that calls together were too many, and stretches since
+
+    # -- what it says ------------------------------------------------------------------------------------------------
 
     @property
     def now(self) -> float:
@@ -78,45 +99,43 @@ class Rate:
         return len(self._stretch.starts)
 
     @property
-    def _is_free(self) -> bool:
-        """Whether so many go together that one refusal ends them cheaply: then only the service holds them back."""
-        return self.together >= ENOUGH and self._told
+    def uses_up(self) -> bool:
+        """Whether each opening is used until the service refuses."""
+        return self._record is not None and self._openings > 0
 
     @property
-    def is_trying(self) -> bool:
-        """Whether more went together than the service ever took, so that the next ones go one by one."""
-        return self._is_free and self.accepted >= self.together
+    def together(self) -> int:
+        """Calls that may go at once after an opening."""
+        return self._together
+
+    @property
+    def untested(self) -> float:
+        """Calls that may be on their way before it shows whether the first of them is taken."""
+        return max(1, self._taken_last - self.accepted) if self.uses_up else math.inf
 
     def due(self) -> float:
         """When the next call may go."""
-        if self.now == math.inf or self._is_free or len(self._starts) < self.together:
+        calls = self._together if self._cycle is None else self._cycle.calls
+        if self.now == math.inf or len(self._starts) < calls:
             return -math.inf
-        return self._starts[-self.together] + self.together / self.now
+        return self._starts[-calls] + calls / self.now
+
+    # -- what it hears -----------------------------------------------------------------------------------------------
 
     def went(self, at: float, *, held: bool) -> None:
         """A call goes; `held` says that the rate held it back."""
         if not self._openings and not self._stretch.starts:
-            self._stretch.opened = at
-        self._stretch.starts.append(at)
-        self._starts.append(at)
-        while len(self._starts) > 2 * max(self._horizon, self.together):
-            self._starts.popleft()
+            self._stretch.opened = self._begun = at
+        for log in (self._asked, self._stretch.starts, self._starts):
+            log.append(at)
         if held:
-            self._grow()
-
-    def _grow(self) -> None:
-        self._clean += 1
-        slower = self._horizon / 16  # a window that counts many calls answers late
-        step = GROWTH / slower * 2 ** (self._clean / (DOUBLES * slower))
-        self._gain = min(64.0, self._gain * (1 + min(MOST_GROWTH, step)))
-
-    @property
-    def _horizon(self) -> int:
-        """Calls that the service remembers, as far as that is known; 16 at least."""
-        return max(16, int(self.learnt * self._window)) if self.learnt < math.inf else 16
+            self._clean += 1
+            growth = min(MOST_GROWTH, GROWTH * 2 ** (self._clean / DOUBLES))
+            self._gain = min(64.0, self._gain * (1 + growth))
 
     def refused(self, at: float) -> None:
         """The call that went then was not taken."""
+        self._lost.append(at)
         for starts in (self._stretch.starts, self._starts):
             if at in starts:
                 starts.remove(at)
@@ -128,59 +147,108 @@ class Rate:
             opened: when it opened, as near as can be told.
             probe: when the call went that found it open.
             shut: when the call went that found it shut.
-            told: whether the service said when it would open.
+            told: whether the service said when it would open, and did.
         """
-        stretch, self._told = self._stretch, told
-        before = [at for at in stretch.starts if at < probe]
-        accepted, span, closed = len(before), max(1e-3, opened - stretch.opened), opened - shut
-        in_windows = closed * accepted > 2 * span  # shut for much longer than one call's share
-        windows = [*self._past, (accepted, span)] if in_windows else []
-        self._learn(windows, opened, probe, shut)
-        self._gain, self._clean = BEGIN + 0.5 / max(1, self.evidence) ** 2, 0
-        if in_windows:
-            self._window = max(self._window, span)
-        if self._openings or in_windows:  # before the first opening a burst may have been saved up
-            self._past.append((accepted, span))
-        self._allow_together(accepted, in_windows=in_windows)
-        if not self._openings and not in_windows:
-            self._starts = deque(at for at in self._starts if at >= probe)
+        stretch = self._stretch
+        taken, span = sum(at < probe for at in stretch.starts), max(1e-3, opened - stretch.opened)
+        before = [at for at in self._starts if at < probe]
+        in_windows = (opened - shut) * taken > 2 * span  # shut for much longer than one call's share
+        if self._cycle is not None and self._cycle.explains(before, opened):
+            self._begin(BEGIN_CYCLE)
+        elif told and self._still_uses_up(taken, in_windows=in_windows):
+            self._use_up(opened, probe, taken, span)
+        elif not self._fits_a_cycle(before, opened):
+            self._go_evenly(opened, probe, shut, (taken, span), in_windows=in_windows)
+        self._taken_last = taken
         self._openings += 1
         self._stretch = Stretch(opened, [at for at in stretch.starts if at >= probe])
 
-    def _learn(self, windows: list[tuple[int, float]], opened: float, probe: float, shut: float) -> None:
-        """One more figure: over the last whole windows where there are any, else over the last calls or window."""
-        accepted, span = self._of_windows(windows) if windows else self._of_calls(opened, probe, shut)
+    def _begin(self, gain: float) -> None:
+        self._gain, self._clean = gain, 0
+
+    def _still_uses_up(self, taken: int, *, in_windows: bool) -> bool:
+        """Whether too little was seen; a burst before the first opening says nothing but of a window."""
+        if self._record is None:
+            return False
+        return self._used_up + taken < USED_UP or not (self._openings or in_windows)
+
+    def _use_up(self, opened: float, probe: float, taken: int, span: float) -> None:
+        """One more opening for the record."""
+        assert self._record is not None
+        self._used_up += taken
+        if self._openings:
+            self._past.append((taken, span))
+        else:  # a burst may have been saved up before
+            self._starts = deque((at for at in self._starts if at >= probe), self._starts.maxlen)
+        self._record.append(opened)
+
+    def _fits_a_cycle(self, before: list[float], opened: float) -> bool:
+        """Whether the record shows a cycle."""
+        self._cycle = cycle.find(before, [*self._record, opened]) if self._record else None
+        if self._cycle is None:
+            return False
+        self._record, self._together = None, 1
+        self.learnt, self.evidence = min(self._most, self._cycle.rate), len(before)
+        self._figures.append(self.learnt)
+        self._begin(BEGIN_CYCLE)
+        return True
+
+    def _go_evenly(
+        self, opened: float, probe: float, shut: float, last: tuple[int, float], *, in_windows: bool
+    ) -> None:
+        """One more figure: over the last windows where it counts in windows, else over the last calls."""
+        record, self._record = self._record, None
+        taken, span = last
+        calls, seconds = self._of_windows(last) if in_windows else self._of_calls(opened, probe, shut)
         if self.evidence < ENOUGH or self._openings == 1:  # the first stretch may have begun in the midst of a window
             self._figures.clear()
-        if accepted:
-            self._figures.append(accepted / max(span, 1e-3))
-            self.learnt = min(self._most, max(self._figures))
-        self.evidence = accepted
+        if record:
+            self._figures.append((self._used_up + taken) / (opened - self._begun))
+        if calls:
+            self._figures.append(calls / seconds)
+            self._settle(max(self._figures))
+        self.evidence = calls
+        self._begin(BEGIN)
+        if self._openings or in_windows:  # before the first opening a burst may have been saved up
+            self._past.append(last)
+        else:
+            self._starts = deque((at for at in self._starts if at >= probe), self._starts.maxlen)
+        self._allow_together(taken, span if in_windows else 0.0)
 
-    def _of_windows(self, windows: list[tuple[int, float]]) -> tuple[int, float]:
-        accepted, span = 0, 1e-3
-        for calls, seconds in reversed(windows):
-            accepted, span = accepted + calls, span + seconds
-            if accepted >= 16 and span >= self._window:
+    def _settle(self, rate: float) -> None:
+        """Learn this rate; one much lower than before only where many calls are refused."""
+        asked = len(self._asked)
+        refused = sum(at >= self._asked[0] for at in self._lost)
+        if self.learnt < math.inf and asked == RECENT and refused <= FEW * asked:
+            rate = max(rate, min(self.learnt, MORE * rate))
+        self.learnt = min(self._most, rate)
+
+    def _of_windows(self, last: tuple[int, float]) -> tuple[int, float]:
+        calls, seconds = 0, 1e-3
+        for taken, span in reversed([*self._past, last]):
+            calls, seconds = calls + taken, seconds + span
+            if calls >= ENOUGH and seconds >= self._window:
                 break
-        return accepted, span
+        return calls, seconds
 
     def _of_calls(self, opened: float, probe: float, shut: float) -> tuple[int, float]:
-        accepted, span = 0, 1e-3
+        calls, seconds = 0, 1e-3
         for at in reversed(self._starts):
             if at < probe:
-                accepted, span = accepted + 1, opened - at
-                if accepted >= ENOUGH and span >= self._window:
+                calls, seconds = calls + 1, max(1e-3, opened - at)
+                if calls >= ENOUGH and seconds >= self._window:
                     break
-        if self.together > 1:  # of calls that go in clumps a few say too little
+        if self._together > 1:  # of calls that go in clumps a few say too little
             counted = sum(shut - self._window < at < shut for at in self._starts)
-            if counted * span > accepted * self._window:
+            if counted * seconds > calls * self._window:
                 return counted, self._window
-        return accepted, span
+        return calls, seconds
 
-    def _allow_together(self, accepted: int, *, in_windows: bool) -> None:
-        if accepted < 0.75 * self.together:
-            self.together, self._wrong, self._since = 1, self._wrong + 1, 0
-        elif in_windows and self._since >= 8 ** min(3, self._wrong):
-            self.together = max(1, accepted)
+    def _allow_together(self, taken: int, window: float) -> None:
+        """As many as the last window took, until one takes fewer; then it is trusted ever more rarely."""
+        self._window = max(self._window, window)
+        if taken < 0.75 * self._together:
+            self._together, self._wrong, self._since = 1, self._wrong + 1, 0
+        elif window and self._since >= 8 ** min(3, self._wrong):
+            self._together = max(1, taken)
         self._since += 1

