@@ -80,6 +80,7 @@ class _Call:
     """One call under way.
 
     Attributes:
+        asked: what it asks for, such as items.
         promised: dollars that it may cost.
         cost: dollars that it did cost, or None where nobody counted.
         began: whether it was sent.
@@ -90,6 +91,7 @@ class _Call:
     """
 
     kind: Kind
+    asked: str
     promised: float
     passage: Passage
     started: float = field(default_factory=time.monotonic)
@@ -317,7 +319,7 @@ class Client:
         line, table = self._lines["text"], self.ledger.prices
         make = partial(line.bodies.text, system=system, user=user, wire=wire, count=count)
         dearest = table.text_most(characters(make()), line.bodies.longest(count))
-        async with self._call("text", dearest, bill) as call:
+        async with self._call("text", dearest, bill, asked=key) as call:
             response = await self._send(call, make)
             reader = ObjectReader(
                 key,
@@ -363,17 +365,19 @@ class Client:
     # -- every call --------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def _call(self, kind: Kind, most: float, bill: Bill | None = None) -> AsyncIterator[_Call]:
+    async def _call(
+        self, kind: Kind, most: float, bill: Bill | None = None, *, asked: str = "pictures"
+    ) -> AsyncIterator[_Call]:
         """A call from the gate to its account; whatever goes wrong in it comes out as one of `errors.py`."""
         async with self._gate.passage() as passage:
             promised = await self.ledger.reserve(kind, most)
-            call = _Call(kind, promised, passage)
+            call = _Call(kind, asked, promised, passage)
             try:
                 if self.halted is not None:
                     raise self.halted
                 yield call
                 call.ok = True
-                self._lines[kind].repeats.accepted()
+                self._lines[kind].repeats.accepted(asked)
             except (Refused, AnsweredError, httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
                 raise self._failure(call, error) from error
             except (RunStopped, SetupError) as error:
@@ -429,7 +433,7 @@ class Client:
         """What went wrong, in our words; what ends the run ends it for the calls that wait as well."""
         translated = self._translated(call, error)
         if isinstance(translated, CallRejected):
-            translated = self._lines[call.kind].repeats.refused(translated)
+            translated = self._lines[call.kind].repeats.refused(translated, call.asked)
         if isinstance(translated, ContentFiltered):
             translated = self._judged(call, translated)
         if isinstance(translated, ContentFiltered) or (
@@ -449,9 +453,9 @@ class Client:
             return error
         repeats = self._lines[call.kind].repeats
         if call.brought:
-            repeats.accepted()
+            repeats.accepted(call.asked)
             return error
-        judged = repeats.useless(error)
+        judged = repeats.useless(error, call.asked)
         if judged is not error:
             self.halted = self.halted or judged
         return judged

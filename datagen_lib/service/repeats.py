@@ -4,6 +4,8 @@ refused, kind A   refused, kind A   refused, kind A     the third ends the run
 refused, kind A   a good answer     refused, kind A     counted from one again: it is about single items
 refused, kind A   refused, kind B   refused, kind A     counted from one again each time; the eighth in all ends the run
 
+A good answer to another kind of request says nothing: all items may be refused while categories still stream.
+
 An answer that brings nothing (prose, a filter's verdict) counts alike until a first good one has come. From then on the
 deployment is proven, and the stages say how much bad luck a batch may have.
 """
@@ -29,16 +31,19 @@ class Repeats:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._last = ""
+        self._last = self._asked = ""
         self._count = self._refusals = 0
         self._proven = False
 
-    def accepted(self) -> None:
-        """A call was answered well: what was refused before was about that one request."""
-        self._last, self._count, self._refusals, self._proven = "", 0, 0, True
+    def accepted(self, asked: str) -> None:
+        """A call for `asked` was answered well: what was refused of these before was about that one request."""
+        self._proven = True
+        if asked == self._asked:
+            self._last, self._count, self._refusals = "", 0, 0
 
-    def refused(self, error: CallRejected) -> CallRejected | EndpointRefused:
+    def refused(self, error: CallRejected, asked: str) -> CallRejected | EndpointRefused:
         """The error to raise: `error` itself, or at the third of its kind one that ends the run."""
+        self._asked = asked
         self._refusals += 1
         if not self._again(_VARYING.sub("#", error.what)) and self._refusals < MOST_OF_ALL:
             return error
@@ -47,8 +52,11 @@ class Repeats:
         row = f"the same {MOST} times" if self._count >= MOST else f"refused {self._refusals} times"
         return EndpointRefused(f"{error.what} ({row} in a row)", hint=f"{hint} {error.hint}".strip())
 
-    def useless(self, error: MalformedAnswer | ContentFiltered) -> MalformedAnswer | ContentFiltered | EndpointGaveUp:
+    def useless(
+        self, error: MalformedAnswer | ContentFiltered, asked: str
+    ) -> MalformedAnswer | ContentFiltered | EndpointGaveUp:
         """The error to raise after an answer that brought nothing: `error` itself, or one that ends the run."""
+        self._asked = asked
         if self._proven or not self._again(_DETAILS.sub("", error.what)):
             return error
         hint = f"{error.hint} No answer was of use so far, and each may cost: check {self._endpoint.blame.model}"
