@@ -87,6 +87,9 @@ def endpoints(settings: Settings) -> dict[Kind, Endpoint]:
     return {kind: FACTORIES[settings.provider](settings, kind) for kind in KINDS}
 
 
+KEPT_CALLS = 100  # that the offline model remembers: nobody reads them here
+
+
 @asynccontextmanager
 async def reach(settings: Settings) -> AsyncIterator[dict[Kind, Endpoint]]:
     """The endpoints, ready to be called; the offline model runs for as long as they are in use."""
@@ -97,7 +100,9 @@ async def reach(settings: Settings) -> AsyncIterator[dict[Kind, Endpoint]]:
     from offline_model import start  # a server, which only an offline run needs
 
     try:
-        server = await asyncio.to_thread(start, replay=settings.replay_dir, text_pace=settings.offline_text_pace)
+        server = await asyncio.to_thread(
+            start, replay=settings.replay_dir, text_pace=settings.offline_text_pace, keep_calls=KEPT_CALLS
+        )
     except (OSError, ValueError) as error:
         if settings.replay_dir is None:
             raise
