@@ -209,10 +209,10 @@ def test_a_working_folder_that_is_gone(command: Command, monkeypatch: pytest.Mon
 def test_a_working_folder_that_may_not_be_searched(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """A working folder without the right to look into it: exit 2, in words."""
 
-    def denied(_: Path) -> bool:
+    def denied(_: Path, **__: object) -> os.stat_result:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "is_file", denied)
+    monkeypatch.setattr(Path, "stat", denied)
     with pytest.raises(SetupError, match="Permission denied"):
         Settings.load(environ={})
 

@@ -468,8 +468,8 @@ def test_the_pace_is_told_as_it_stands() -> None:
 
 def test_a_quota_is_seen_while_it_holds_calls(home: Path, stand_in: Callable[..., Any]) -> None:
     """A run under a quota that nobody told shows the pace that it learnt, in the line below the bars."""
-    server = stand_in(image_rpm=240, window=1)
-    settings = Settings.load(environ=server.settings, output_dir=home / "out", target_count=12)
+    server = stand_in(image_rpm=480, window=0.5)
+    settings = Settings.load(environ=server.settings, output_dir=home / "out", target_count=28)
     shown: list[str] = []
     live = Live(priced=False)
 
