@@ -57,7 +57,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.fail((home / "log").read_text(encoding="utf-8", errors="replace"))
     yield f"http://127.0.0.1:{port}/?token=t0ken"
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=60) == 0
+    try:
+        assert process.wait(timeout=60) == 0
+    except subprocess.TimeoutExpired:  # seldom, JupyterLab hangs in its own end; that it was asked is ours
+        process.kill()
+        assert "received signal 15" in (home / "log").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("width", [1400, 900])
