@@ -80,14 +80,18 @@ def place(text: str | Path, start: Path, environ: Mapping[str, str]) -> Path:
     return path
 
 
-def is_there(path: Path) -> bool:
+def is_there(path: Path, *, follow_symlinks: bool = True) -> bool:
     """Whether something is at `path`. `Path.exists` of some Pythons says no where it could not look; this one raises.
+
+    Args:
+        path: where to look.
+        follow_symlinks: whether a link to nothing is nothing.
 
     Raises:
         OSError: it can't be said, as where a folder may not be entered or a link leads to itself.
     """
     try:
-        path.stat()
+        path.stat(follow_symlinks=follow_symlinks)
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from datagen_lib.errors import DiskError, FolderError
+from datagen_lib.places import is_there
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -236,12 +237,9 @@ class Disk:
             FolderError: it can't be said; `os.path.lexists` would say no.
         """
         try:
-            self.path(name).lstat()
-        except (FileNotFoundError, NotADirectoryError):
-            return False
+            return is_there(self.path(name), follow_symlinks=False)
         except OSError as error:
             raise unusable(self.path(name), error) from error
-        return True
 
     # -- a file that grows -------------------------------------------------------------------------------------------
 

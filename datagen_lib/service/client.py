@@ -145,7 +145,7 @@ class Client:
         self._listen = listen
         learnt = learnt or {}
         most: dict[Kind, int] = {"text": settings.parallel_text_requests, "image": settings.parallel_image_requests}
-        given: dict[Kind, float | None] = {
+        self._given: dict[Kind, float | None] = {
             "text": settings.text_requests_per_minute,
             "image": settings.image_requests_per_minute,
         }
@@ -153,7 +153,7 @@ class Client:
             kind: Pace(
                 kind,
                 max_concurrent=most[kind],
-                requests_per_minute=given[kind],
+                requests_per_minute=self._given[kind],
                 first_guess=learnt.get(kind),
                 on_change=partial(self._tell_pace, kind),
             )
@@ -213,7 +213,6 @@ class Client:
     def _tell_pace(self, kind: Kind, state: PaceState) -> None:
         log.debug("pace of %s calls: %s", kind, state)
         rate = None if state.rate_per_minute is None else round(state.rate_per_minute, 2)
-        given = {"image": self.settings.image_requests_per_minute, "text": self.settings.text_requests_per_minute}
         self._listen(
             PaceChanged(
                 kind,
@@ -222,7 +221,7 @@ class Client:
                 paused=round(state.paused, 2),
                 why=WHY[state.why],
                 next_in=round(state.next_in, 2),
-                given=given[kind] is not None,
+                given=self._given[kind] is not None,
             )
         )
 

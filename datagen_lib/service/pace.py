@@ -51,7 +51,9 @@ FIRST_REFUSAL = 0.02  # s that a refusal is thought to take until one was seen
 LONGEST_REFUSAL = 2.0  # s
 SOON = 6  # calls; a refusal so few after the last one is about the rate, where a limit is known
 LONE = 3  # calls between two refusals of a busy service, at least
-GROWN_BACK = 0.65  # calls
+GROWN_BACK = 0.65  # calls that a quota may have given back, so that one taken does not show a busy service
+MOST_FOR_TRUE = 3  # refusals in a row whose wait was true: the first, in doubt, and after half of it
+TICK = 1e-9  # s, less than which two points of time are one
 SHORT_RESET = 5.0  # s; a header that says none is left is believed for so long: it may mean a full refill
 LONG_ENOUGH = 1.0  # s until the next call: worth telling
 OUTAGE_WAITS = (1.0, 15.0)  # s, the first between two tries where nobody answers, and the longest
@@ -247,7 +249,7 @@ class Pace:
         while True:
             while self._line and self._line[0][1].done():  # cancelled
                 heapq.heappop(self._line)
-            if self._probe is not None and now >= self._probe.sent + self._moment - 1e-9:
+            if self._probe is not None and now >= self._probe.sent + self._moment - TICK:
                 self._open(self._probe)
             if not self._line or len(self._flying) >= int(self._limit):
                 self._held = False
@@ -268,7 +270,7 @@ class Pace:
             return self._until
         if self._state == "probing":
             return now if self._probe is None else self._probe.sent + self._moment
-        unproven = [flight.sent for flight in self._flying.values() if flight.sent > now - self._moment + 1e-9]
+        unproven = [flight.sent for flight in self._flying.values() if flight.sent > now - self._moment + TICK]
         proven = self._calls - self._first - len(unproven)
         most = min(self._at_first + 2 * proven, self._rate.untested)
         held = min(unproven) + self._moment if len(unproven) >= most else -math.inf
@@ -445,7 +447,7 @@ class Pace:
                 probe.sent - self._vague(probe, why) / 2,
                 probe.sent,
                 self._last if why in {"half", "doubt"} else self._shut,
-                told=self._asked is not None and self.row <= 3,
+                told=self._asked is not None and self.row <= MOST_FOR_TRUE,
             )
             self._at_first = float(self._rate.together)
         self._first = probe.number - 1
