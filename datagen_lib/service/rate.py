@@ -29,6 +29,7 @@ from .cycle import Cycle
 USED_UP = 16  # accepted calls, after which openings are no longer used until refused
 ENOUGH = 12  # accepted calls that a figure stands on; one refusal for as many is welcome
 FIGURES = 4  # the best of so many figures counts
+REMEMBERED = 4096  # accepted calls, and so the most of a window that may go together
 RECENT = 40  # calls; while at most the share FEW of them is refused, the rate stays up to MORE times the best figure
 FEW = 0.3
 MORE = 1.2
@@ -60,7 +61,7 @@ class Rate:
         self._most = math.inf if given is None else MARGIN * given
         self.learnt, self.evidence = (self._most, 0) if guess is None or given is not None else guess
         self._gain, self._clean = 1.0, 0
-        self._together = 1  # calls that may go at once after an opening
+        self.together = 1  # calls that may go at once after an opening
         self._cycle: Cycle | None = None
         self._openings = 0
         self._begun = 0.0  # when the first call went
@@ -69,7 +70,7 @@ class Rate:
         self._figures: deque[float] = deque([self.learnt] if self.learnt < math.inf else [], maxlen=FIGURES)
         self._stretch = Stretch(0.0)
         self._past: deque[tuple[int, float]] = deque(maxlen=16)  # accepted calls and seconds of each ended stretch
-        self._starts: deque[float] = deque(maxlen=256)  # of accepted calls, those before the first opening apart
+        self._starts: deque[float] = deque(maxlen=REMEMBERED)  # of accepted calls, those before the first opening apart
         self._window = 0.0  # s, the longest that a service was seen to count in
         self._asked: deque[float] = deque(maxlen=RECENT)  # when the last calls went
         self._lost: deque[float] = deque(maxlen=RECENT)  # and those refused
@@ -104,18 +105,13 @@ class Rate:
         return self._record is not None and self._openings > 0
 
     @property
-    def together(self) -> int:
-        """Calls that may go at once after an opening."""
-        return self._together
-
-    @property
     def untested(self) -> float:
         """Calls that may be on their way before it shows whether the first of them is taken."""
         return max(1, self._taken_last - self.accepted) if self.uses_up else math.inf
 
     def due(self) -> float:
         """When the next call may go."""
-        calls = self._together if self._cycle is None else self._cycle.calls
+        calls = self.together if self._cycle is None else self._cycle.calls
         if self.now == math.inf or len(self._starts) < calls:
             return -math.inf
         return self._starts[-calls] + calls / self.now
@@ -156,7 +152,7 @@ class Rate:
         if self._cycle is not None and self._cycle.explains(before, opened):
             self._begin(BEGIN_CYCLE)
         elif told and self._still_uses_up(taken, in_windows=in_windows):
-            self._use_up(opened, probe, taken, span)
+            self._use_up(opened, probe, (taken, span))
         elif not self._fits_a_cycle(before, opened):
             self._go_evenly(opened, probe, shut, (taken, span), in_windows=in_windows)
         self._taken_last = taken
@@ -172,22 +168,26 @@ class Rate:
             return False
         return self._used_up + taken < USED_UP or not (self._openings or in_windows)
 
-    def _use_up(self, opened: float, probe: float, taken: int, span: float) -> None:
+    def _use_up(self, opened: float, probe: float, last: tuple[int, float]) -> None:
         """One more opening for the record."""
         assert self._record is not None
-        self._used_up += taken
-        if self._openings:
-            self._past.append((taken, span))
-        else:  # a burst may have been saved up before
-            self._starts = deque((at for at in self._starts if at >= probe), self._starts.maxlen)
+        self._used_up += last[0]
+        self._keep(last, probe, counts=self._openings > 0)
         self._record.append(opened)
+
+    def _keep(self, last: tuple[int, float], probe: float, *, counts: bool) -> None:
+        """Remember the stretch; it does not count where a burst may have been saved up before it."""
+        if counts:
+            self._past.append(last)
+        else:
+            self._starts = deque((at for at in self._starts if at >= probe), REMEMBERED)
 
     def _fits_a_cycle(self, before: list[float], opened: float) -> bool:
         """Whether the record shows a cycle."""
         self._cycle = cycle.find(before, [*self._record, opened]) if self._record else None
         if self._cycle is None:
             return False
-        self._record, self._together = None, 1
+        self._record, self.together = None, 1
         self.learnt, self.evidence = min(self._most, self._cycle.rate), len(before)
         self._figures.append(self.learnt)
         self._begin(BEGIN_CYCLE)
@@ -209,10 +209,7 @@ class Rate:
             self._settle(max(self._figures))
         self.evidence = calls
         self._begin(BEGIN)
-        if self._openings or in_windows:  # before the first opening a burst may have been saved up
-            self._past.append(last)
-        else:
-            self._starts = deque((at for at in self._starts if at >= probe), self._starts.maxlen)
+        self._keep(last, probe, counts=self._openings > 0 or in_windows)
         self._allow_together(taken, span if in_windows else 0.0)
 
     def _settle(self, rate: float) -> None:
@@ -238,7 +235,7 @@ class Rate:
                 calls, seconds = calls + 1, max(1e-3, opened - at)
                 if calls >= ENOUGH and seconds >= self._window:
                     break
-        if self._together > 1:  # of calls that go in clumps a few say too little
+        if self.together > 1:  # of calls that go in clumps a few say too little
             counted = sum(shut - self._window < at < shut for at in self._starts)
             if counted * seconds > calls * self._window:
                 return counted, self._window
@@ -247,8 +244,8 @@ class Rate:
     def _allow_together(self, taken: int, window: float) -> None:
         """As many as the last window took, until one takes fewer; then it is trusted ever more rarely."""
         self._window = max(self._window, window)
-        if taken < 0.75 * self._together:
-            self._together, self._wrong, self._since = 1, self._wrong + 1, 0
+        if taken < 0.75 * self.together:
+            self.together, self._wrong, self._since = 1, self._wrong + 1, 0
         elif window and self._since >= 8 ** min(3, self._wrong):
-            self._together = max(1, taken)
+            self.together = min(max(1, taken), REMEMBERED)
         self._since += 1

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.pacing import SHAPES
-from benchmarks.virtual import Service, Shape, TokenBucket, Took, Unlimited, oracle, ours, plain, run, took
+from benchmarks.virtual import FixedWindow, Service, Shape, TokenBucket, Took, Unlimited, oracle, ours, plain, run, took
 from datagen_lib.errors import TransientError
 from datagen_lib.service import retry
 from datagen_lib.service.clock import Clock
@@ -191,3 +191,10 @@ def test_outages_end_in_the_testing_mode() -> None:
         asyncio.run(with_retries(call, pace=Pace("text", max_concurrent=1), max_retries=5))
 
     assert 250 <= sum(waits) <= 300
+
+
+def test_a_window_of_hundreds_of_calls_is_remembered_whole() -> None:
+    """A quota that counts more calls than a few hundred is kept too: a handful of calls are refused a window."""
+    kept = took(Shape("", lambda: FixedWindow((400,), 60), 1, at_once=64, calls=2000), ours, 1)
+
+    assert kept.refused <= 0.03
