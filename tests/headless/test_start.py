@@ -24,7 +24,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The command itself, in a project of its own; ends with it."""
+    """The command itself, in a project of its own.
+
+    It ends well when it is told to, or not at all: JupyterLab seldom hangs when it has just begun to start a kernel.
+    That fails no test of ours; where each thread hangs stands in what this prints then.
+    """
     if CHROMIUM is None:
         pytest.skip("there is no Chromium on this machine")
     pytest.importorskip("jupyterlab", reason="JupyterLab is not installed (uv sync --group lab)")
@@ -38,6 +42,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR"):
         environment[name] = str(home / "user" / name.lower())
+    environment["PYTHONFAULTHANDLER"] = "1"
     environment["JUPYTERLAB_WORKSPACES_DIR"] = str(home / "user" / "workspaces")
     command = [sys.executable, "-c", "import sys; from datagen_lib.__main__ import lab; sys.exit(lab())"]
     with (home / "log").open("wb") as log:
@@ -59,9 +64,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process.send_signal(signal.SIGTERM)
     try:
         assert process.wait(timeout=60) == 0
-    except subprocess.TimeoutExpired:  # seldom, JupyterLab hangs in its own end; that it was asked is ours
-        process.kill()
-        assert "received signal 15" in (home / "log").read_text(encoding="utf-8")
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)
+        process.wait(timeout=60)
+        sys.stderr.write((home / "log").read_text(encoding="utf-8", errors="replace"))
 
 
 @pytest.mark.parametrize("width", [1400, 900])
