@@ -18,6 +18,7 @@ from datagen_lib.stopping import Stopping, going_with
 T = TypeVar("T")
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+TICK = 0.2  # s: a signal in the moment before the loop begins to wait, or in another thread, does not wake it
 
 
 class Signals:
@@ -75,7 +76,9 @@ class Signals:
         try:
             with going_with(stopping):
                 task = asyncio.ensure_future(work())
-            return await task
+            while not task.done():
+                await asyncio.wait({task}, timeout=TICK)
+            return task.result()
         finally:
             self._stopping = None
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -127,6 +129,25 @@ def test_a_signal_before_the_run_has_begun(
     assert result.code == 130
     assert result.err.splitlines()[-1].startswith("interrupted:")
     assert not calls(server, "text")
+
+
+@signals
+def test_a_signal_that_does_not_wake_the_loop() -> None:
+    """A signal heard by another thread, while the loop waits for something that never comes: the work is cancelled."""
+
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    def send() -> None:
+        time.sleep(0.3)
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    listening = hearing.Signals()
+    sender = threading.Thread(target=send)
+    sender.start()
+    with listening.heard(), pytest.raises(asyncio.CancelledError):
+        listening.run(never)
+    sender.join()
 
 
 @signals
