@@ -91,6 +91,24 @@ SHAPES = (
     ),
     Shape("60 in a fixed minute; 5 s, 64 at once", lambda: FixedWindow((60,), 60), 5, at_once=64, calls=400),
     Shape("no limit; 0.5 s, 8 at once", Unlimited, 0.5, refused=0.0),
+    Shape(
+        "10 % refused at random, says 1; 1 s, 16 at once",
+        lambda: Moody(Unlimited(), 0.10),
+        1,
+        at_once=16,
+        calls=400,
+        most=1.15,
+    ),
+    Shape("5 % refused at random, in 0.4 s", lambda: Moody(Unlimited(), 0.05), 2, refusal=0.4, most=1.15),
+    Shape(
+        "4 a second, after 25 s 8 a second; 0.3 s, 4 at once",
+        lambda: TokenBucket(2, lambda at: 4.0 if at < 25 else 8.0),
+        0.3,
+        at_once=4,
+        calls=400,
+        most=1.15,
+    ),
+    Shape("5 a second, burst 5; whole s", lambda: TokenBucket(5), 0.5, "whole", refused=0.3),
 )
 """Services of many kinds, each with what is allowed: times the oracle, and the share of the calls refused."""
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 OPENINGS = 3  # that must agree
 SAME = 0.04  # of W
 JITTER = 0.1  # s
+SHARE = 0.125  # of W, where that is less than the jitter
+NEWS = 0.25  # weight of one opening more
 BETTER = 1.03  # times the rate, for a larger N to be worth its bursts
 
 
@@ -34,7 +36,16 @@ class Cycle:
         """Whether a service that counts so would open then, after the calls that went at `starts`."""
         if len(starts) < self.calls:
             return False
-        return abs(opened - starts[-self.calls] - self.seconds) <= SAME * self.seconds + JITTER
+        return abs(opened - starts[-self.calls] - self.seconds) <= _slack(self.seconds)
+
+    def corrected(self, starts: Sequence[float], opened: float) -> Cycle:
+        """The same calls, in the seconds that one more opening makes likely."""
+        seen = opened - starts[-self.calls]
+        return Cycle(self.calls, (1 - NEWS) * self.seconds + NEWS * seen)
+
+
+def _slack(seconds: float) -> float:
+    return SAME * seconds + min(JITTER, SHARE * seconds)
 
 
 def find(starts: Sequence[float], openings: Sequence[float]) -> Cycle | None:
@@ -52,7 +63,7 @@ def find(starts: Sequence[float], openings: Sequence[float]) -> Cycle | None:
         if len(spans) < OPENINGS:
             break
         seconds = sum(spans) / len(spans)
-        if max(spans) - min(spans) <= SAME * seconds + JITTER:
+        if max(spans) - min(spans) <= _slack(seconds):
             cycle = Cycle(calls, seconds)
             found = cycle if found is None or cycle.rate > BETTER * found.rate else found
     return found

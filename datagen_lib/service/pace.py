@@ -14,9 +14,9 @@ A line of calls, and one state:
     probing ─ taken, or not refused for as long as a refusal takes ─► open; what was seen is learnt (`rate.py`)
     probing ─ refused ─────────────────────► paused: shut (outage: outage again)
 
-What each pause teaches: shut, half and none left end a stretch, from which the rate is learnt; so does a doubt while
-calls go faster than was learnt. Other doubts, asked and outage say nothing about the rate. `trust.py` believes what a
-refusal means and what of a named wait is needed.
+What each pause teaches: shut, half and none left end a stretch, from which the rate is learnt. So does a doubt where
+many are refused, or where calls go faster than was learnt to a service that is seldom busy. Other doubts raise it;
+asked and outage say nothing of it. `trust.py` believes what a refusal means and what of a named wait is needed.
 
 After each opening calls go one, then few, then more at once. So a limit never meets all of them. A row of failures
 halves how many may be in flight, and each success gives half a call back.
@@ -49,9 +49,7 @@ FIRST_WAIT = 0.5  # s, where the service names none; half as long again with eac
 LONGEST_WAIT = 60.0  # s, for a wait of our own; the service may ask for more
 FIRST_REFUSAL = 0.02  # s that a refusal is thought to take until one was seen
 LONGEST_REFUSAL = 2.0  # s
-SOON = 6  # calls; a refusal so few after the last one is about the rate, where a limit is known
 LONE = 3  # calls between two refusals of a busy service, at least
-GROWN_BACK = 0.65  # calls that a quota may have given back, so that one taken does not show a busy service
 MOST_FOR_TRUE = 3  # refusals in a row whose wait was true: the first, in doubt, and after half of it
 TICK = 1e-9  # s, less than which two points of time are one
 SHORT_RESET = 5.0  # s; a header that says none is left is believed for so long: it may mean a full refill
@@ -155,7 +153,6 @@ class Pace:
         self._asked: float | None = None  # s, the wait that the service named last
         self._shut = self._last = 0.0  # when the call went that found it shut, and the last that was refused
         self._lost = -9  # the number of the call refused last
-        self._soon = False  # whether that came SOON
         self._together = 0  # calls refused beside the one in doubt
         self._refusal = 0.0  # s that a 429 takes
         self._left_number = 0  # the call whose answer said last how many are left
@@ -286,7 +283,7 @@ class Pace:
     def _depart(self, now: float) -> _Flight:
         self._calls += 1
         flight = self._flying[self._calls] = _Flight(self._calls, now)
-        self._rate.went(now, held=self._held and self._rate.now < math.inf)
+        self._rate.went(now, held=self._held and self._rate.limited)
         if self._state == "paused":
             self._state = "probing"
         if self._state == "probing":
@@ -352,9 +349,9 @@ class Pace:
             self._refused_together(now, flight.number, retry_after)
             return
         alone = flight.number > self._lost + LONE
-        self._soon = flight.number <= self._lost + SOON
         self._lost = flight.number
-        if self._state == "open" and alone and self._trust.is_often_busy:  # busy again: nobody is held
+        busy_again = alone and self._trust.is_often_busy and not self._rate.refuses_many
+        if self._state == "open" and busy_again:  # nobody is held
             return
         was_probe, why = self._state == "probing" and flight is self._probe, self._why
         self._known, self._last, self._together = self._calls, flight.sent, 0
@@ -388,12 +385,16 @@ class Pace:
         if self._state != "paused":
             return
         self._together += 1
-        if self._why == "doubt" and self._together > 1:  # that many at once are about the quota
+        if self._why == "doubt" and self._together > 1 and not self._taken_since(now):  # so many are about the quota
             self._trust.was_quota()
             self._shut_until(now, asked, half=True)
         elif self._why == "shut" and asked is not None:
             self._until = max(self._until, now + self._trust.part * asked)
         self._tell()
+
+    def _taken_since(self, now: float) -> bool:
+        """Whether a call that went after the refused one is in flight for longer than a refusal takes."""
+        return any(self._last < flight.sent <= now - self._refusal for flight in self._flying.values())
 
     def _shut_until(self, now: float, asked: float | None, *, half: bool) -> None:
         self._asked = asked
@@ -435,14 +436,15 @@ class Pace:
     def _open(self, probe: _Flight) -> None:
         """The service took the probe."""
         why, self._why = self._why, ""
-        grown = (probe.sent - self._last) * self._rate.seen(probe.sent)  # calls that a quota gave back meanwhile
-        often = self._soon and grown > GROWN_BACK and self._rate.now < math.inf
-        early = why == "doubt" and (self._rate.is_faster or often)  # about the rate, and the wait named is too long
-        if why == "doubt" and not early:
-            self._trust.was_busy(max(0.35, 1 - grown))
-        elif why == "half":
+        teaches = why in TEACHES
+        if why == "half":
             self._trust.half_was(enough=True)
-        if why in TEACHES or early:
+        elif why == "doubt" and (self._rate.refuses_many or (self._rate.is_faster and not self._trust.seems_busy)):
+            teaches = True  # about the rate, and the wait named is too long
+        elif why == "doubt":
+            self._trust.was_busy()
+            self._rate.was_busy()
+        if teaches:
             self._rate.reopened(
                 probe.sent - self._vague(probe, why) / 2,
                 probe.sent,

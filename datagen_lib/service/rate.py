@@ -2,7 +2,7 @@
 
     no limit ─ opens at the time that it told ──────────► using up: each opening is used until it is refused
     no limit ─ told no time, or took many calls before ─► even
-    using up ─ USED_UP calls were taken ────────────────► in cycles, where the openings show one (`cycle.py`); else even
+    using up ─ USED_UP calls were taken, or all alike ──► in cycles, where the openings show one (`cycle.py`); else even
     cycles ─── opens at another time than the cycle's ──► even
 
 Even: each call has its share of time. The rate is the best of the last few figures, as TCP BBR takes the best of the
@@ -11,7 +11,8 @@ In cycles: what the service took once is repeated, so a quota of one call and tw
 
 From a little below it the rate grows with each call that it held back and that was taken: hardly at first, ever faster
 as nothing is refused. So one call in fifteen or so is refused, and a larger quota is found. A refused call costs
-nothing where its wait was true. So while few are refused, no figure lowers the rate by much.
+nothing where its wait was true. So while few are refused, no figure lowers the rate by much. A refusal below the rate
+that the next call disproves is of a busy service: it raises the rate, unless many are refused.
 
 A service that stays shut for much longer than one call's share counts in windows: as many calls as it took between two
 openings may go together after the next one, until it takes fewer.
@@ -21,20 +22,25 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from . import cycle
 from .cycle import Cycle
 
 USED_UP = 16  # accepted calls, after which openings are no longer used until refused
+ALIKE = 5  # stretches in a row, after which they aren't either, where each took one call in the same time
 ENOUGH = 12  # accepted calls that a figure stands on; one refusal for as many is welcome
-FIGURES = 4  # the best of so many figures counts
+FIGURES = 2  # the best of so many figures counts
 REMEMBERED = 4096  # accepted calls, and so the most of a window that may go together
 RECENT = 40  # calls; while at most the share FEW of them is refused, the rate stays up to MORE times the best figure
 FEW = 0.3
 MORE = 1.2
-GROWTH = 0.0004  # of the rate, with the first call
-DOUBLES = 6.0  # accepted calls after each of which the growth doubles
+LATELY = 12  # calls; where more than the share MANY of them is refused, refusals are about the rate
+MANY = 0.35
+RAISED = 1.6  # times the rate, where something else holds calls back
+GROWTH = 0.0006  # of the rate, with the first call
+DOUBLES = 5.5  # accepted calls after each of which the growth doubles
 MOST_GROWTH = 0.05  # of the rate, with one call
 BEGIN = 0.96  # of the rate learnt, where a stretch begins
 BEGIN_CYCLE = 0.975  # and where a cycle is repeated
@@ -84,15 +90,19 @@ class Rate:
         return min(self._most, self.learnt * self._gain)
 
     @property
+    def limited(self) -> bool:
+        """Whether a limit is known."""
+        return self.now < math.inf
+
+    @property
+    def refuses_many(self) -> bool:
+        """Whether more of the last calls were refused than a busy service refuses."""
+        return len(self._asked) >= LATELY and self._refused(LATELY) > MANY * LATELY
+
+    @property
     def is_faster(self) -> bool:
         """Whether calls go faster than was learnt, so that a refusal is about the rate."""
         return self._gain > 1.0
-
-    def seen(self, at: float) -> float:
-        """Calls a second that the service takes, as far as that can be said."""
-        if self.learnt < math.inf:
-            return self.learnt
-        return len(self._stretch.starts) / max(1e-3, at - self._stretch.opened)
 
     @property
     def accepted(self) -> int:
@@ -150,8 +160,10 @@ class Rate:
         before = [at for at in self._starts if at < probe]
         in_windows = (opened - shut) * taken > 2 * span  # shut for much longer than one call's share
         if self._cycle is not None and self._cycle.explains(before, opened):
+            self._cycle = self._cycle.corrected(before, opened)
+            self.learnt = min(self._most, self._cycle.rate)
             self._begin(BEGIN_CYCLE)
-        elif told and self._still_uses_up(taken, in_windows=in_windows):
+        elif told and self._still_uses_up((taken, span), in_windows=in_windows):
             self._use_up(opened, probe, (taken, span))
         elif not self._fits_a_cycle(before, opened):
             self._go_evenly(opened, probe, shut, (taken, span), in_windows=in_windows)
@@ -159,14 +171,26 @@ class Rate:
         self._openings += 1
         self._stretch = Stretch(opened, [at for at in stretch.starts if at >= probe])
 
+    def was_busy(self) -> None:
+        """A call was refused below the rate learnt, and the next one taken: the rate may be too low."""
+        if self.learnt < math.inf and not self.refuses_many:
+            self.learnt = min(self._most, self.learnt * RAISED)
+            self._figures.append(self.learnt)
+
     def _begin(self, gain: float) -> None:
         self._gain, self._clean = gain, 0
 
-    def _still_uses_up(self, taken: int, *, in_windows: bool) -> bool:
+    def _still_uses_up(self, last: tuple[int, float], *, in_windows: bool) -> bool:
         """Whether too little was seen; a burst before the first opening says nothing but of a window."""
-        if self._record is None:
+        if self._record is None or self._are_alike([*self._past, last][-ALIKE:]):
             return False
-        return self._used_up + taken < USED_UP or not (self._openings or in_windows)
+        return self._used_up + last[0] < USED_UP or not (self._openings or in_windows)
+
+    @staticmethod
+    def _are_alike(stretches: Sequence[tuple[int, float]]) -> bool:
+        """Whether one call was taken each time, after the same time: nothing else is to be found."""
+        spans = [span for taken, span in stretches if taken == 1]
+        return len(spans) == ALIKE and max(spans) <= (1 + cycle.SAME) * min(spans)
 
     def _use_up(self, opened: float, probe: float, last: tuple[int, float]) -> None:
         """One more opening for the record."""
@@ -214,11 +238,14 @@ class Rate:
 
     def _settle(self, rate: float) -> None:
         """Learn this rate; one much lower than before only where many calls are refused."""
-        asked = len(self._asked)
-        refused = sum(at >= self._asked[0] for at in self._lost)
-        if self.learnt < math.inf and asked == RECENT and refused <= FEW * asked:
+        if self.learnt < math.inf and len(self._asked) == RECENT and self._refused(RECENT) <= FEW * RECENT:
             rate = max(rate, min(self.learnt, MORE * rate))
         self.learnt = min(self._most, rate)
+
+    def _refused(self, last: int) -> int:
+        """Of so many calls."""
+        first = self._asked[max(0, len(self._asked) - last)]
+        return sum(at >= first for at in self._lost)
 
     def _of_windows(self, last: tuple[int, float]) -> tuple[int, float]:
         calls, seconds = 0, 1e-3

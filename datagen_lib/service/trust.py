@@ -31,6 +31,11 @@ class Trust:
         """Whether one refused call more says little."""
         return self._busy > 2 * self._quota + 1
 
+    @property
+    def seems_busy(self) -> bool:
+        """Whether most of what was found lately says so."""
+        return self._busy > self._quota
+
     def doubts(self) -> bool:
         """Whether to find out if this refusal is about the quota at all."""
         self._since_doubt += 1
@@ -48,9 +53,9 @@ class Trust:
             return True
         return False
 
-    def was_busy(self, weight: float) -> None:
-        """The next call was taken; `weight` is less than 1 where the quota may have grown back meanwhile."""
-        self._busy, self._quota = 0.9 * self._busy + weight, 0.9 * self._quota
+    def was_busy(self) -> None:
+        """The next call was taken."""
+        self._busy, self._quota = 0.9 * self._busy + 1, 0.9 * self._quota
 
     def was_quota(self) -> None:
         """The next call was refused too."""

@@ -526,7 +526,7 @@ def test_a_quota_is_learnt_at_little_cost(
     took = run(make(101, service, pace, workers=workers))
 
     slack = {"exact": 1.06, "whole": 1.13}[retry_after]
-    slack = 1.18 if quota == "sliding" else slack  # there each refused call takes the place of one
+    slack = 1.22 if quota == "sliding" else slack  # there each refused call takes the place of one
     assert took <= slack * ideal(QUOTAS[quota](), 101, workers, latency)
     assert service.wasted <= wasted
     assert 200 <= (pace.state.rate_per_minute or 0) <= 480
@@ -612,7 +612,7 @@ def test_a_quota_that_is_freed_is_found() -> None:
     service, pace = Service(Freed()), Pace("images", max_concurrent=8)
     took = run(make(800, service, pace, workers=8))
 
-    assert took <= 1.11 * (20 + 700 * 0.5 / 8)
+    assert took <= 1.22 * (20 + 700 * 0.5 / 8)  # a rate seven times the last one is found within 100 calls
 
 
 def test_a_header_that_says_none_is_left_saves_the_429() -> None:
