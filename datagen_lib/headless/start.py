@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -18,6 +19,8 @@ from datagen_lib.lab import FOLDER
 from datagen_lib.settings import REQUIRED, variable
 
 from .copies import HIDDEN, START
+
+PATIENCE = 5.0  # s, for the process to end by itself
 
 SETTINGS = {
     # START.md is shown, not its source
@@ -38,11 +41,20 @@ def jupyterlab(root: Path, options: Sequence[str] = ()) -> int:
         options: more for JupyterLab, such as --no-browser.
     """
     app = import_module("jupyterlab.labapp").LabApp  # not among what an installed package needs
+    code = 0
     try:
         app.launch_instance(argv=[*_options(root), *options])
     except SystemExit as leave:
-        return leave.code if isinstance(leave.code, int) else int(leave.code is not None)
-    return 0
+        code = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
+    _end_soon(code)
+    return code
+
+
+def _end_soon(code: int) -> None:
+    """See that the process ends, although JupyterLab may have left a thread behind that waits for ever."""
+    timer = threading.Timer(PATIENCE, os._exit, (code,))
+    timer.daemon = True
+    timer.start()
 
 
 def expect_jupyterlab() -> None:
