@@ -102,6 +102,8 @@ class Page:
         """Type a value into a field, as a person does, and leave the field."""
         box = self.field(name).locator("input")
         box.fill(value)
+        while box.input_value() != value:  # the kernel's answer to the change before came between
+            box.fill(value)
         box.press("Tab")
 
     def drag(self, name: str, pixels: int) -> None:
@@ -257,6 +259,7 @@ def test_set_up(lab: Lab, tab: Any) -> None:
     page.type("target_count", "0")
     tab.get_by_text("Not taken:").wait_for()
     page.type("target_count", "7")
+    tab.get_by_text("target_count = 7").wait_for()
     page.field("image_quality").locator("select").select_option("low")
     tab.get_by_text("target_count = 7, image_quality = low").wait_for()
     page.run_below()
