@@ -34,7 +34,7 @@ SETTINGS = {
 
 
 def jupyterlab(root: Path, options: Sequence[str] = ()) -> int:
-    """Run JupyterLab until it is ended; returns its exit code.
+    """Run JupyterLab until it is ended; returns its exit code. The process ends at most PATIENCE seconds later.
 
     Args:
         root: the project's root, with the lab's folder in it.

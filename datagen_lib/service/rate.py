@@ -122,7 +122,7 @@ class Rate:
     def due(self) -> float:
         """When the next call may go."""
         calls = self.together if self._cycle is None else self._cycle.calls
-        if self.now == math.inf or len(self._starts) < calls:
+        if not self.limited or len(self._starts) < calls:
             return -math.inf
         return self._starts[-calls] + calls / self.now
 
