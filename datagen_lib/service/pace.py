@@ -18,8 +18,9 @@ What each pause teaches: shut, half and none left end a stretch, from which the 
 many are refused, or where calls go faster than was learnt to a service that is seldom busy. Other doubts raise it;
 asked and outage say nothing of it. `trust.py` believes what a refusal means and what of a named wait is needed.
 
-After each opening calls go one, then few, then more at once. So a limit never meets all of them. A row of failures
-halves how many may be in flight, and each success gives half a call back.
+After each opening calls go one, then few, then more at once. So a limit never meets all of them. One call goes first
+too where a window is only expected to be open, sooner than was learnt. A row of failures halves how many may be in
+flight, and each success gives half a call back.
 
 One event loop owns a pace keeper; nothing here is thread-safe.
 """
@@ -49,6 +50,7 @@ FIRST_WAIT = 0.5  # s, where the service names none; half as long again with eac
 LONGEST_WAIT = 60.0  # s, for a wait of our own; the service may ask for more
 FIRST_REFUSAL = 0.02  # s that a refusal is thought to take until one was seen
 LONGEST_REFUSAL = 2.0  # s
+LONG, LONG_BELOW = 2.0, 1.2  # moments that a wait takes, to be worth a doubt; and below the rate that was learnt
 LONE = 3  # calls between two refusals of a busy service, at least
 MOST_FOR_TRUE = 3  # refusals in a row whose wait was true: the first, in doubt, and after half of it
 TICK = 1e-9  # s, less than which two points of time are one
@@ -149,7 +151,7 @@ class Pace:
         self._until = 0.0
         self._probe: _Flight | None = None
         self._first = self._known = 0  # numbers: the last opening's first call; the last one before the service shut
-        self._at_first = 1.0  # calls that may go together right after the opening
+        self._before, self._at_first = 0, 1.0  # after call number so many, so many may go together
         self._asked: float | None = None  # s, the wait that the service named last
         self._shut = self._last = 0.0  # when the call went that found it shut, and the last that was refused
         self._lost = -9  # the number of the call refused last
@@ -243,6 +245,9 @@ class Pace:
     def _dispatch(self, due: float = 0.0) -> None:
         """Lets all calls go that may go now, and sets the one timer for the next."""
         now = max(self.clock.now(), due)  # a timer may fire a tick early
+        expects = due and self._state == "open" and self._asked is not None and self._rate.expects_a_window
+        if expects and not self._unproven(now):  # nobody said that it is open: one call goes first
+            self._before, self._at_first = self._calls, 1.0
         while True:
             while self._line and self._line[0][1].done():  # cancelled
                 heapq.heappop(self._line)
@@ -267,11 +272,15 @@ class Pace:
             return self._until
         if self._state == "probing":
             return now if self._probe is None else self._probe.sent + self._moment
-        unproven = [flight.sent for flight in self._flying.values() if flight.sent > now - self._moment + TICK]
-        proven = self._calls - self._first - len(unproven)
-        most = min(self._at_first + 2 * proven, self._rate.untested)
+        unproven = self._unproven(now)
+        proven = self._calls - self._before - len(unproven)
+        most = min(self._at_first + max(2, self._rate.together) * proven, self._rate.untested)
         held = min(unproven) + self._moment if len(unproven) >= most else -math.inf
         return max(self._rate.due(), held)
+
+    def _unproven(self, now: float) -> list[float]:
+        """When the calls went of which it does not show yet whether they are taken."""
+        return [flight.sent for flight in self._flying.values() if flight.sent > now - self._moment + TICK]
 
     @property
     def _moment(self) -> float:
@@ -365,9 +374,11 @@ class Pace:
             self._trust.half_was(enough=False)
         elif (was_probe or flight.number == self._first + 1) and self._asked is not None:
             self._trust.was_too_short()
-        long = (FIRST_WAIT if retry_after is None else retry_after) > 2 * self._moment
+        below = self._rate.is_slower
+        least = (LONG_BELOW if below else LONG) * self._moment
+        long = (FIRST_WAIT if retry_after is None else retry_after) > least
         tells = (long or later) and self._rate.accepted and not self._rate.uses_up  # one call more would tell
-        if not was_probe and tells and self._trust.doubts():
+        if not was_probe and tells and self._trust.doubts(below=below):
             self._asked = retry_after
             self._pause("doubt", now + self._moment)
             if later:  # the first that went after it says enough
@@ -452,7 +463,7 @@ class Pace:
                 told=self._asked is not None and self.row <= MOST_FOR_TRUE,
             )
             self._at_first = float(self._rate.together)
-        self._first = probe.number - 1
+        self._first = self._before = probe.number - 1
         self._state, self._probe, self.row = "open", None, 0
         self._tell()
 

@@ -15,7 +15,7 @@ nothing where its wait was true. So while few are refused, no figure lowers the 
 that the next call disproves is of a busy service: it raises the rate, unless many are refused.
 
 A service that stays shut for much longer than one call's share counts in windows: as many calls as it took between two
-openings may go together after the next one, until it takes fewer.
+openings may go together after the next one, until it takes fewer. Calls that go together grow the rate as one.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ MANY = 0.35
 RAISED = 1.6  # times the rate, where something else holds calls back
 GROWTH = 0.0006  # of the rate, with the first call
 DOUBLES = 5.5  # accepted calls after each of which the growth doubles
-MOST_GROWTH = 0.05  # of the rate, with one call
+MOST_GROWTH = 0.05  # of the rate, at one moment
 BEGIN = 0.96  # of the rate learnt, where a stretch begins
+SLOWER = 0.98  # of the rate learnt; up to it a refusal is a surprise
 BEGIN_CYCLE = 0.975  # and where a cycle is repeated
 MARGIN = 0.99  # of a rate that is given, because arrivals jitter
 
@@ -66,7 +67,8 @@ class Rate:
     def __init__(self, given: float | None = None, guess: tuple[float, int] | None = None) -> None:
         self._most = math.inf if given is None else MARGIN * given
         self.learnt, self.evidence = (self._most, 0) if guess is None or given is not None else guess
-        self._gain, self._clean = 1.0, 0
+        self._gain = self._most_gain = 1.0  # of the rate learnt, and the most that it may grow to at this moment
+        self._clean = 0  # calls since, that were held back
         self.together = 1  # calls that may go at once after an opening
         self._cycle: Cycle | None = None
         self._openings = 0
@@ -105,6 +107,16 @@ class Rate:
         return self._gain > 1.0
 
     @property
+    def expects_a_window(self) -> bool:
+        """Whether calls go together, and sooner than was learnt."""
+        return self.together > 1 and self.is_faster
+
+    @property
+    def is_slower(self) -> bool:
+        """Whether calls go slower than was learnt, so that a refusal is a surprise."""
+        return self.limited and self._gain <= SLOWER
+
+    @property
     def accepted(self) -> int:
         """Calls taken since the service opened."""
         return len(self._stretch.starts)
@@ -117,7 +129,10 @@ class Rate:
     @property
     def untested(self) -> float:
         """Calls that may be on their way before it shows whether the first of them is taken."""
-        return max(1, self._taken_last - self.accepted) if self.uses_up else math.inf
+        if not self.uses_up:
+            return math.inf
+        left = self._taken_last - self.accepted
+        return max(1, left, -left // 2)  # where it takes more than the last time, ever more
 
     def due(self) -> float:
         """When the next call may go."""
@@ -132,12 +147,14 @@ class Rate:
         """A call goes; `held` says that the rate held it back."""
         if not self._openings and not self._stretch.starts:
             self._stretch.opened = self._begun = at
+        if not self._starts or at > self._starts[-1]:
+            self._most_gain = (1 + MOST_GROWTH) * self._gain
         for log in (self._asked, self._stretch.starts, self._starts):
             log.append(at)
         if held:
             self._clean += 1
-            growth = min(MOST_GROWTH, GROWTH * 2 ** (self._clean / DOUBLES))
-            self._gain = min(64.0, self._gain * (1 + growth))
+            growth = GROWTH * 2 ** min(20.0, self._clean / DOUBLES)
+            self._gain = min(64.0, self._most_gain, self._gain * (1 + growth))
 
     def refused(self, at: float) -> None:
         """The call that went then was not taken."""
@@ -164,9 +181,9 @@ class Rate:
             self.learnt = min(self._most, self._cycle.rate)
             self._begin(BEGIN_CYCLE)
         elif told and self._still_uses_up((taken, span), in_windows=in_windows):
-            self._use_up(opened, probe, (taken, span))
+            self._use_up(opened, probe, (taken, span), counts=self._openings > 0 or in_windows)
         elif not self._fits_a_cycle(before, opened):
-            self._go_evenly(opened, probe, shut, (taken, span), in_windows=in_windows)
+            self._go_evenly(opened, probe, (taken, span), in_windows=in_windows)
         self._taken_last = taken
         self._openings += 1
         self._stretch = Stretch(opened, [at for at in stretch.starts if at >= probe])
@@ -192,11 +209,11 @@ class Rate:
         spans = [span for taken, span in stretches if taken == 1]
         return len(spans) == ALIKE and max(spans) <= (1 + cycle.SAME) * min(spans)
 
-    def _use_up(self, opened: float, probe: float, last: tuple[int, float]) -> None:
+    def _use_up(self, opened: float, probe: float, last: tuple[int, float], *, counts: bool) -> None:
         """One more opening for the record."""
         assert self._record is not None
         self._used_up += last[0]
-        self._keep(last, probe, counts=self._openings > 0)
+        self._keep(last, probe, counts=counts)
         self._record.append(opened)
 
     def _keep(self, last: tuple[int, float], probe: float, *, counts: bool) -> None:
@@ -217,13 +234,11 @@ class Rate:
         self._begin(BEGIN_CYCLE)
         return True
 
-    def _go_evenly(
-        self, opened: float, probe: float, shut: float, last: tuple[int, float], *, in_windows: bool
-    ) -> None:
+    def _go_evenly(self, opened: float, probe: float, last: tuple[int, float], *, in_windows: bool) -> None:
         """One more figure: over the last windows where it counts in windows, else over the last calls."""
         record, self._record = self._record, None
         taken, span = last
-        calls, seconds = self._of_windows(last) if in_windows else self._of_calls(opened, probe, shut)
+        calls, seconds = self._of_windows(last) if in_windows else self._of_calls(opened, probe)
         if self.evidence < ENOUGH or self._openings == 1:  # the first stretch may have begun in the midst of a window
             self._figures.clear()
         if record:
@@ -255,17 +270,13 @@ class Rate:
                 break
         return calls, seconds
 
-    def _of_calls(self, opened: float, probe: float, shut: float) -> tuple[int, float]:
+    def _of_calls(self, opened: float, probe: float) -> tuple[int, float]:
+        """The last calls; where they go together, those of whole windows."""
         calls, seconds = 0, 1e-3
-        for at in reversed(self._starts):
-            if at < probe:
-                calls, seconds = calls + 1, max(1e-3, opened - at)
-                if calls >= ENOUGH and seconds >= self._window:
-                    break
-        if self.together > 1:  # of calls that go in clumps a few say too little
-            counted = sum(shut - self._window < at < shut for at in self._starts)
-            if counted * seconds > calls * self._window:
-                return counted, self._window
+        for calls, at in enumerate((at for at in reversed(self._starts) if at < probe), 1):
+            seconds = max(1e-3, opened - at)
+            if calls >= ENOUGH and seconds >= self._window and calls % self.together == 0:
+                break
         return calls, seconds
 
     def _allow_together(self, taken: int, window: float) -> None:

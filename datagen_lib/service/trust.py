@@ -1,7 +1,7 @@
 """What a refusal means, and what of the wait that it names is needed: two beliefs, each put to the test now and then.
 
 - Is the quota used up, or was the service busy? The others are held for the moment that a refusal takes, then one call
-  goes. Taken: busy, and nothing was lost. Refused: the quota.
+  goes. Taken: busy, and nothing was lost. Refused: the quota. Below the rate that was learnt it is doubted sooner.
 - Is the wait as long as it says? Half of it is tried. Taken: half will do from now on. Refused: the other half is
   waited for as well.
 
@@ -11,6 +11,7 @@ A belief that holds is tested ever more rarely.
 from __future__ import annotations
 
 LIKELY = 0.3  # of being busy; above it each refusal is doubted
+LIKELY_BELOW = 0.2  # and where calls go slower than the rate that was learnt
 
 
 class Trust:
@@ -36,11 +37,11 @@ class Trust:
         """Whether most of what was found lately says so."""
         return self._busy > self._quota
 
-    def doubts(self) -> bool:
-        """Whether to find out if this refusal is about the quota at all."""
+    def doubts(self, *, below: bool) -> bool:
+        """Whether to find out if this refusal is about the quota at all; `below`: calls go slower than was learnt."""
         self._since_doubt += 1
-        likely = (self._busy + 1) / (self._busy + self._quota + 2) >= LIKELY
-        if likely or self._since_doubt >= 2 ** min(4, self._quota):
+        likely = (self._busy + 1) / (self._busy + self._quota + 2)
+        if likely >= (LIKELY_BELOW if below else LIKELY) or self._since_doubt >= 2 ** min(4, self._quota):
             self._since_doubt = 0
             return True
         return False
