@@ -150,7 +150,7 @@ class Pace:
         self._why: Why = ""
         self._until = 0.0
         self._probe: _Flight | None = None
-        self._first = self._known = 0  # numbers: the last opening's first call; the last one before the service shut
+        self._known = 0  # the number of the last call before the service shut
         self._before, self._at_first = 0, 1.0  # after call number so many, so many may go together
         self._asked: float | None = None  # s, the wait that the service named last
         self._shut = self._last = 0.0  # when the call went that found it shut, and the last that was refused
@@ -359,8 +359,7 @@ class Pace:
             return
         alone = flight.number > self._lost + LONE
         self._lost = flight.number
-        busy_again = alone and self._trust.is_often_busy and not self._rate.refuses_many
-        if self._state == "open" and busy_again:  # nobody is held
+        if self._state == "open" and alone and self._trust.is_often_busy:  # nobody is held
             return
         was_probe, why = self._state == "probing" and flight is self._probe, self._why
         self._known, self._last, self._together = self._calls, flight.sent, 0
@@ -372,7 +371,7 @@ class Pace:
             self._trust.was_quota()
         elif was_probe and why == "half":
             self._trust.half_was(enough=False)
-        elif (was_probe or flight.number == self._first + 1) and self._asked is not None:
+        elif was_probe and self._asked is not None:
             self._trust.was_too_short()
         below = self._rate.is_slower
         least = (LONG_BELOW if below else LONG) * self._moment
@@ -396,16 +395,12 @@ class Pace:
         if self._state != "paused":
             return
         self._together += 1
-        if self._why == "doubt" and self._together > 1 and not self._taken_since(now):  # so many are about the quota
+        if self._why == "doubt" and self._together > 1:  # so many are about the quota
             self._trust.was_quota()
             self._shut_until(now, asked, half=True)
         elif self._why == "shut" and asked is not None:
             self._until = max(self._until, now + self._trust.part * asked)
         self._tell()
-
-    def _taken_since(self, now: float) -> bool:
-        """Whether a call that went after the refused one is in flight for longer than a refusal takes."""
-        return any(self._last < flight.sent <= now - self._refusal for flight in self._flying.values())
 
     def _shut_until(self, now: float, asked: float | None, *, half: bool) -> None:
         self._asked = asked
@@ -463,7 +458,7 @@ class Pace:
                 told=self._asked is not None and self.row <= MOST_FOR_TRUE,
             )
             self._at_first = float(self._rate.together)
-        self._first = self._before = probe.number - 1
+        self._before = probe.number - 1
         self._state, self._probe, self.row = "open", None, 0
         self._tell()
 

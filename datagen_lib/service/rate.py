@@ -239,7 +239,7 @@ class Rate:
         record, self._record = self._record, None
         taken, span = last
         calls, seconds = self._of_windows(last) if in_windows else self._of_calls(opened, probe)
-        if self.evidence < ENOUGH or self._openings == 1:  # the first stretch may have begun in the midst of a window
+        if self.evidence < ENOUGH:
             self._figures.clear()
         if record:
             self._figures.append((self._used_up + taken) / (opened - self._begun))
