@@ -130,8 +130,8 @@ def child(do: str, shape: Shape, check: Callable[[Ran], Measured], *, warm: int 
 
 
 def python(*arguments: str, folder: str, **variables: str) -> Ended:
-    """Run Python in an empty folder, with nothing of this shell's settings."""
-    ours = {variable(name) for name in Settings.model_fields}
+    """Run Python in an empty folder, with nothing of this shell's settings; compiled once, as on a user's machine."""
+    ours = {variable(name) for name in Settings.model_fields} | {"PYTHONDONTWRITEBYTECODE"}
     env = {name: value for name, value in os.environ.items() if name not in ours}
     env |= {"PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8", **variables}
     return timed([sys.executable, *arguments], cwd=Path(folder), env=env)

@@ -139,12 +139,13 @@ def _prompts(axes: Any, table: Table) -> None:
 def _texts(axes: Any, table: Table) -> None:
     names = list(table.rows)
     _bars(axes, table, names, "over the floor", range(len(names)), OURS, "", width=0.5)
-    axes.set_xticks(range(len(names)), [name.replace(", ", ",\n") for name in names])
+    axes.set_xticks(range(len(names)), [name.replace("; ", "\n").replace(", ", "\n") for name in names], fontsize=8)
     axes.axhline(1, color=QUIET, lw=1)
     axes.axhline(1.3, color=WANTED, lw=1, ls="--", label="wanted")
     axes.set_xlim(-0.7, len(names) - 0.3)
     axes.set(title="(g) The whole process, 210 items of text", ylabel="x the floor")
-    axes.legend(frameon=False)
+    axes.set_ylim(0, 1.6)
+    axes.legend(frameon=False, loc="upper left")
 
 
 def _bars(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -123,17 +124,17 @@ def _quota(do: str, shape: Shape, ideal: float) -> Measured:
 
 # -- (g) ---------------------------------------------------------------------------------------------------------------
 
-ITEMS, BATCH, SECONDS, PARALLEL = 210, 20, 2.0, 4
+ITEMS, BATCH, SECONDS = 210, 20, 2.0
 
 
-def floor(*, streamed: bool) -> float:
+def floor(parallel: int, *, streamed: bool) -> float:
     """The least that the calls of (g) can take: seconds, with nothing in between.
 
     Items can be asked for from the first category on. Streamed, that is a twentieth into the categories' answer, which
-    keeps one of the four places until its end; whole, it is at its end.
+    keeps one of the places until its end; whole, it is at its end.
     """
     first = SECONDS / 20 if streamed else SECONDS
-    places = [first] * (PARALLEL - 1) + [SECONDS]
+    places = [first] * (parallel - 1) + [SECONDS]
     ends = sorted(start + SECONDS * number for start in places for number in range(1, 20))
     return ends[-(-ITEMS // BATCH) - 1]
 
@@ -144,28 +145,35 @@ def texts(runs: int) -> Section:
         "g",
         f"The whole process: {ITEMS} items, no pictures",
         f"`python -m data_generator --dry-run --target-count {ITEMS}` against text calls of {SECONDS:.0f} s "
-        f"({BATCH} items each, {PARALLEL} at once), from the process's start to its end. The floor: the 11 item calls, "
-        f"{PARALLEL} at once, each as soon as there is a category to ask for: a twentieth into the categories' answer "
-        "where it streams (it keeps its place to the end), at its end where it comes whole.",
-        {"floor s": 1, "seconds": 2, "over the floor": 2, "text calls": 0},
+        f"({BATCH} items each, 4 or 16 at once; their answers streamed or whole), from the process's start to its "
+        "first call and to its end. The floor: the 11 item calls, so many at once, each as soon as there is a category "
+        "to ask for: a twentieth into the "
+        "categories' answer where it streams (it keeps its place to the end), at its end where it comes whole.",
+        {"floor s": 1, "first call s": 2, "seconds": 2, "over the floor": 2, "text calls": 0},
     )
-    names = {"answers streamed": True, "answers whole, at the end": False}
-    tasks = [Task(name, partial(_texts, streamed=streamed), load=12)
-             for _ in range(runs) for name, streamed in names.items()]  # fmt: skip
+    names = {
+        "streamed; 4 at once": partial(_texts, 4, streamed=True),
+        "whole, at the end; 4 at once": partial(_texts, 4, streamed=False),
+        "whole, at the end; 16 at once": partial(_texts, 16, streamed=False),
+    }
+    tasks = [Task(name, texts, load=12) for _ in range(runs) for name, texts in names.items()]
     return Section(table, tasks, lambda t: (
         "Over the floor: " + ", ".join(f"{t.middle(name, 'over the floor'):.2f} x ({name})" for name in names)
         + "; at most 1.3 x is wanted. Python's start and the imports are in it."
     ))  # fmt: skip
 
 
-def _texts(*, streamed: bool) -> Measured:
+def _texts(parallel: int, *, streamed: bool) -> Measured:
     with serving(Shape(text_latency=SECONDS, streamed=streamed)) as reached, tempfile.TemporaryDirectory() as folder:
         options = ("--dry-run", "--target-count", str(ITEMS), "--output-dir", str(Path(folder) / "out"))
         env = {variable(name): value for name, value in reached.settings.items()}
+        env[variable("parallel_text_requests")] = str(parallel)
+        begun = time.monotonic()
         ended = python("-m", "data_generator", *options, folder=folder, **env)
-        least = floor(streamed=streamed)
+        least = floor(parallel, streamed=streamed)
         return {
             "floor s": least,
+            "first call s": min(call.start for call in reached.calls("text")) - begun,
             "seconds": ended.seconds,
             "over the floor": ended.seconds / least,
             "text calls": len(reached.calls("text")),

@@ -37,8 +37,8 @@ def cost(runs: int) -> Section:
         tasks.append(Task("an image", partial(_cost, "pictures", "bare_pictures", PICTURES, dry_run=False)))
         tasks.append(Task("an item", partial(_cost, "items", "bare_items", ITEMS, dry_run=True)))
     return Section(table, tasks, lambda t: (
-        f"An image takes {t.middle('an image', 'CPU ratio'):.2f} x the CPU of a bare loop's (at most 1.3 is wanted): "
-        "it is checked, marked and accounted for."
+        f"An image takes {t.middle('an image', 'CPU ratio'):.2f} x the CPU of a bare loop's, which only saves it: "
+        "it is read whole, checked, marked, accounted for and made small for the gallery."
     ))  # fmt: skip
 
 
