@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from benchmarks.pacing import SHAPES
-from benchmarks.virtual import FixedWindow, Service, Shape, TokenBucket, Took, Unlimited, oracle, ours, plain, run, took
+from benchmarks.virtual import (
+    START,
+    FixedWindow,
+    Service,
+    Shape,
+    TokenBucket,
+    Took,
+    Unlimited,
+    oracle,
+    ours,
+    plain,
+    run,
+    took,
+)
 from datagen_lib.errors import TransientError
 from datagen_lib.service import retry
 from datagen_lib.service.clock import Clock
@@ -198,3 +212,19 @@ def test_a_window_of_hundreds_of_calls_is_remembered_whole() -> None:
     kept = took(Shape("", lambda: FixedWindow((400,), 60), 1, at_once=64, calls=2000), ours, 1)
 
     assert kept.refused <= 0.03
+
+
+@dataclass
+class OpensLate:
+    """Takes nothing for its first second, and all from then on."""
+
+    def admit(self, at: float) -> tuple[bool, float]:
+        return at >= START + 1, max(0.0, START + 1 - at)
+
+
+def test_a_service_that_opens_for_good_is_used_whole() -> None:
+    """Where refusals take long and none comes any more, calls do not creep on one at a time."""
+    shape = Shape("", OpensLate, 0.5, refusal=0.3)
+    kept = took(shape, ours, 1)
+
+    assert kept.seconds <= 1.5 * oracle(shape)
