@@ -147,8 +147,8 @@ def texts(runs: int) -> Section:
         f"`python -m data_generator --dry-run --target-count {ITEMS}` against text calls of {SECONDS:.0f} s "
         f"({BATCH} items each, 4 or 16 at once; their answers streamed or whole), from the process's start to its "
         "first call and to its end. The floor: the 11 item calls, so many at once, each as soon as there is a category "
-        "to ask for: a twentieth into the "
-        "categories' answer where it streams (it keeps its place to the end), at its end where it comes whole.",
+        "to ask for: a twentieth into the categories' answer where it streams (it keeps its place to the end), at its "
+        "end where it comes whole.",
         {"floor s": 1, "first call s": 2, "seconds": 2, "over the floor": 2, "text calls": 0},
     )
     names = {
@@ -156,7 +156,7 @@ def texts(runs: int) -> Section:
         "whole, at the end; 4 at once": partial(_texts, 4, streamed=False),
         "whole, at the end; 16 at once": partial(_texts, 16, streamed=False),
     }
-    tasks = [Task(name, texts, load=12) for _ in range(runs) for name, texts in names.items()]
+    tasks = [Task(name, measure, load=12) for _ in range(runs) for name, measure in names.items()]
     return Section(table, tasks, lambda t: (
         "Over the floor: " + ", ".join(f"{t.middle(name, 'over the floor'):.2f} x ({name})" for name in names)
         + "; at most 1.3 x is wanted. Python's start and the imports are in it."

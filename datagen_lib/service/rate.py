@@ -176,14 +176,16 @@ class Rate:
         taken, span = sum(at < probe for at in stretch.starts), max(1e-3, opened - stretch.opened)
         before = [at for at in self._starts if at < probe]
         in_windows = (opened - shut) * taken > 2 * span  # shut for much longer than one call's share
+        counts = self._openings > 0 or in_windows  # before the first opening a burst may have been saved up
         if self._cycle is not None and self._cycle.explains(before, opened):
             self._cycle = self._cycle.corrected(before, opened)
             self.learnt = min(self._most, self._cycle.rate)
             self._begin(BEGIN_CYCLE)
-        elif told and self._still_uses_up((taken, span), in_windows=in_windows):
-            self._use_up(opened, probe, (taken, span), counts=self._openings > 0 or in_windows)
+        elif told and self._still_uses_up((taken, span), counts=counts):
+            self._use_up(opened, probe, (taken, span), counts=counts)
         elif not self._fits_a_cycle(before, opened):
             self._go_evenly(opened, probe, (taken, span), in_windows=in_windows)
+            self._keep((taken, span), probe, counts=counts)
         self._taken_last = taken
         self._openings += 1
         self._stretch = Stretch(opened, [at for at in stretch.starts if at >= probe])
@@ -197,11 +199,11 @@ class Rate:
     def _begin(self, gain: float) -> None:
         self._gain, self._clean = gain, 0
 
-    def _still_uses_up(self, last: tuple[int, float], *, in_windows: bool) -> bool:
-        """Whether too little was seen; a burst before the first opening says nothing but of a window."""
+    def _still_uses_up(self, last: tuple[int, float], *, counts: bool) -> bool:
+        """Whether too little was seen."""
         if self._record is None or self._are_alike([*self._past, last][-ALIKE:]):
             return False
-        return self._used_up + last[0] < USED_UP or not (self._openings or in_windows)
+        return self._used_up + last[0] < USED_UP or not counts
 
     @staticmethod
     def _are_alike(stretches: Sequence[tuple[int, float]]) -> bool:
@@ -217,7 +219,7 @@ class Rate:
         self._record.append(opened)
 
     def _keep(self, last: tuple[int, float], probe: float, *, counts: bool) -> None:
-        """Remember the stretch; it does not count where a burst may have been saved up before it."""
+        """Remember the stretch where it counts, else forget its calls."""
         if counts:
             self._past.append(last)
         else:
@@ -248,7 +250,6 @@ class Rate:
             self._settle(max(self._figures))
         self.evidence = calls
         self._begin(BEGIN)
-        self._keep(last, probe, counts=self._openings > 0 or in_windows)
         self._allow_together(taken, span if in_windows else 0.0)
 
     def _settle(self, rate: float) -> None:
